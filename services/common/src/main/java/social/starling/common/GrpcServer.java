@@ -6,6 +6,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A listening gRPC server with its health. Made by {@link GrpcServers}. Thread-safe. */
 public final class GrpcServer implements AutoCloseable {
@@ -13,6 +14,7 @@ public final class GrpcServer implements AutoCloseable {
   private final Server server;
   private final HealthStatusManager health;
   private final List<String> services;
+  private final AtomicBoolean left = new AtomicBoolean();
 
   GrpcServer(Server server, HealthStatusManager health, List<String> services) {
     this.server = server;
@@ -35,7 +37,9 @@ public final class GrpcServer implements AutoCloseable {
 
   /** Says for good that it is not serving; calls still are. */
   public void leave() {
-    health.enterTerminalState();
+    if (left.compareAndSet(false, true)) {
+      health.enterTerminalState();
+    }
   }
 
   /**

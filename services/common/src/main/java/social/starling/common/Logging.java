@@ -62,5 +62,9 @@ public final class Logging {
             level == Level.ERROR
                 ? ch.qos.logback.classic.Level.ERROR
                 : ch.qos.logback.classic.Level.WARN);
+    // It warns of each message that a caller made too large; the caller is told, which is enough.
+    context
+        .getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerStream")
+        .setLevel(ch.qos.logback.classic.Level.ERROR);
   }
 }

@@ -1,6 +1,5 @@
 package social.starling.common;
 
-import java.net.BindException;
 import java.util.Locale;
 
 /** Says why a port cannot be listened on. */
@@ -13,32 +12,28 @@ final class Ports {
       return new StartException(
           ExitCode.USAGE, port + " is no port; give " + flag + " a number from 0 to 65535", error);
     }
-    Throwable cause = error;
-    while (cause != null) {
-      // The native transport has an exception class of its own for this, which is no BindException.
-      String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-      if (message.contains("address already in use")) {
-        return new StartException(
-            ExitCode.FAILED,
-            "port " + port + " is in use by another process; choose another with " + flag,
-            error);
-      }
-      if (cause instanceof BindException || message.contains("bind")) {
-        return new StartException(
-            ExitCode.FAILED,
-            "cannot listen on "
-                + new Address(host, port)
-                + " ("
-                + cause.getMessage()
-                + "); choose another address with --host or another port with "
-                + flag,
-            error);
-      }
-      cause = cause.getCause();
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String message = String.valueOf(root.getMessage());
+    // The native transport has an exception class of its own for this, which is no BindException.
+    if (message.toLowerCase(Locale.ROOT).contains("address already in use")) {
+      return new StartException(
+          ExitCode.FAILED,
+          "port " + port + " is in use by another process; choose another with " + flag,
+          error);
     }
     return new StartException(
         ExitCode.FAILED,
-        "cannot listen on " + host + " port " + port + " (" + error.getMessage() + ")",
+        "cannot listen on "
+            + host
+            + " port "
+            + port
+            + " ("
+            + message
+            + "); choose another address with --host or another port with "
+            + flag,
         error);
   }
 }

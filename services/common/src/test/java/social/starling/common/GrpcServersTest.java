@@ -335,7 +335,7 @@ class GrpcServersTest {
     assertThatThrownBy(() -> GrpcServers.publicServer("127.0.0.1", 70_000, new Sns()))
         .hasMessageContaining("70000 is no port");
     assertThatThrownBy(() -> GrpcServers.publicServer("192.0.2.1", 0, new Sns()))
-        .hasMessageContaining("cannot listen on 192.0.2.1:0");
+        .hasMessageContaining("cannot listen on 192.0.2.1 port 0");
   }
 
   @Test

@@ -45,13 +45,14 @@ class ProcessMainTest {
   }
 
   @TempDir Path temp;
-  private final Probe probe = new Probe();
+  private Probe probe;
   private String err = "";
 
   private int run(Map<String, String> environment, String... args) {
     PrintStream before = System.err;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    probe = new Probe();
     try {
       return ProcessMain.run(probe, args, environment);
     } finally {
