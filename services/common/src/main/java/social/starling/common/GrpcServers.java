@@ -1,0 +1,124 @@
+package social.starling.common;
+
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Starts the two kinds of gRPC server. Both have health, reflection, a virtual thread for each
+ * call, and faults answered as statuses: what a handler throws, a message that is too large
+ * (RESOURCE_EXHAUSTED) and one that cannot be read (INVALID_ARGUMENT).
+ */
+public final class GrpcServers {
+
+  private static final int MAX_CALLS_PER_CONNECTION = 4096;
+  private static final int MAX_METADATA_BYTES = 8 * 1024;
+
+  private GrpcServers() {}
+
+  /**
+   * Starts a server for users: identity is established, messages may have 64 KiB.
+   *
+   * @param port 0 takes any free one
+   * @throws StartException when the port cannot be used
+   */
+  public static GrpcServer publicServer(String host, int port, BindableService... services) {
+    return publicServer(host, port, List.of(), services);
+  }
+
+  /**
+   * As above.
+   *
+   * @param interceptors see each call of the services given before identity is established; the
+   *     first is the outermost
+   */
+  public static GrpcServer publicServer(
+      String host, int port, List<ServerInterceptor> interceptors, BindableService... services) {
+    List<ServerInterceptor> all = new ArrayList<>(interceptors);
+    all.add(Identity.interceptor());
+    return start(host, port, "--public-port", Limits.MAX_MESSAGE_BYTES, null, all, services);
+  }
+
+  /**
+   * Starts a server for other processes: each call but a health check needs the credential,
+   * messages may have 16 MiB.
+   *
+   * @param port 0 takes any free one
+   * @throws StartException when the port cannot be used
+   */
+  public static GrpcServer internalServer(
+      String host, int port, Credential credential, BindableService... services) {
+    return internalServer(host, port, credential, List.of(), services);
+  }
+
+  /** As above, with interceptors as for the public server. */
+  public static GrpcServer internalServer(
+      String host,
+      int port,
+      Credential credential,
+      List<ServerInterceptor> interceptors,
+      BindableService... services) {
+    return start(
+        host,
+        port,
+        "--internal-port",
+        Limits.MAX_INTERNAL_MESSAGE_BYTES,
+        credential.serverInterceptor(),
+        interceptors,
+        services);
+  }
+
+  private static GrpcServer start(
+      String host,
+      int port,
+      String flag,
+      int maxMessage,
+      ServerInterceptor gate,
+      List<ServerInterceptor> interceptors,
+      BindableService... services) {
+    if (port < 0 || port > 65535) {
+      throw Ports.cannotListen(host, port, flag, null);
+    }
+    HealthStatusManager health = new HealthStatusManager();
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
+            .executor(
+                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory()))
+            .maxInboundMessageSize(maxMessage)
+            .maxInboundMetadataSize(MAX_METADATA_BYTES)
+            .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+            .permitKeepAliveTime(5, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            // Notices clients that vanished, whose streams would stay open for ever.
+            .keepAliveTime(20, TimeUnit.SECONDS)
+            .keepAliveTimeout(10, TimeUnit.SECONDS);
+    List<ServerInterceptor> reversed = interceptors.reversed();
+    List<String> names = new ArrayList<>();
+    for (BindableService service : services) {
+      ServerServiceDefinition definition = ReadableMessages.of(service.bindService());
+      names.add(definition.getServiceDescriptor().getName());
+      builder.addService(ServerInterceptors.intercept(definition, reversed));
+    }
+    builder.addService(health.getHealthService());
+    builder.addService(ProtoReflectionServiceV1.newInstance());
+    builder.intercept(new Faults());
+    if (gate != null) {
+      builder.intercept(gate);
+    }
+    try {
+      return new GrpcServer(builder.build().start(), health, List.copyOf(names));
+    } catch (IOException | RuntimeException e) {
+      throw Ports.cannotListen(host, port, flag, e);
+    }
+  }
+}
