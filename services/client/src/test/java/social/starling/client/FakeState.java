@@ -94,7 +94,7 @@ public final class FakeState {
       throw Errors.of(Status.Code.INVALID_ARGUMENT, Reason.SELF, "nobody follows oneself");
     }
     String author = registered(name);
-    if (follows.getOrDefault(lower(user), Map.of()).remove(author) == null) {
+    if (follows.computeIfAbsent(lower(user), u -> new TreeMap<>()).remove(author) == null) {
       throw Errors.of(
           Status.Code.FAILED_PRECONDITION, Reason.NOT_FOLLOWING, "you do not follow " + name);
     }
