@@ -1,0 +1,125 @@
+package social.starling.coordinator;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.CoordinationGrpc.CoordinationImplBase;
+import social.starling.proto.coordinator.v1.CoordinatorMessage;
+import social.starling.proto.coordinator.v1.Hello;
+import social.starling.proto.coordinator.v1.MemberMessage;
+import social.starling.proto.coordinator.v1.ReconfigureRequest;
+import social.starling.proto.coordinator.v1.ReconfigureResponse;
+import social.starling.proto.coordinator.v1.WatchMapRequest;
+
+/** What servers and routers ask. Thread-safe. */
+final class CoordinationService extends CoordinationImplBase {
+
+  /** More than a cluster that is well sends in minutes; a few kilobytes. */
+  private static final int SESSION_CAPACITY = 128;
+
+  private final Registry registry;
+  private final Sessions sessions;
+  private final MapWatchers watchers;
+  private final CoordinatorMetrics metrics;
+
+  CoordinationService(
+      Registry registry, Sessions sessions, MapWatchers watchers, CoordinatorMetrics metrics) {
+    this.registry = registry;
+    this.sessions = sessions;
+    this.watchers = watchers;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public StreamObserver<MemberMessage> session(StreamObserver<CoordinatorMessage> member) {
+    ServerCallStreamObserver<CoordinatorMessage> stream =
+        (ServerCallStreamObserver<CoordinatorMessage>) member;
+    Outbox<CoordinatorMessage> outbox = new Outbox<>(stream, SESSION_CAPACITY);
+    Sessions.Session session;
+    try {
+      session = sessions.greet(outbox);
+    } catch (Refusal e) {
+      throw Statuses.of(e);
+    }
+    stream.setOnCancelHandler(() -> sessions.ended(session));
+    stream.setOnCloseHandler(() -> sessions.ended(session));
+    return new Incoming(session, outbox);
+  }
+
+  @Override
+  public void reconfigure(
+      ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
+    Statuses.answer(caller, () -> metrics.reconfigured(request, registry::reconfigure));
+  }
+
+  @Override
+  public void watchMap(WatchMapRequest request, StreamObserver<ClusterMap> watcher) {
+    ServerCallStreamObserver<ClusterMap> stream = (ServerCallStreamObserver<ClusterMap>) watcher;
+    Outbox<ClusterMap> outbox = new Outbox<>(stream, 1);
+    stream.setOnCancelHandler(() -> watchers.remove(outbox));
+    stream.setOnCloseHandler(() -> watchers.remove(outbox));
+    try {
+      watchers.add(outbox);
+    } catch (Refusal e) {
+      outbox.close(Statuses.of(e));
+    }
+  }
+
+  /** What a member sends: one call at a time, in order. */
+  private final class Incoming implements StreamObserver<MemberMessage> {
+
+    private final Sessions.Session session;
+    private final Outbox<CoordinatorMessage> outbox;
+    private boolean greeted;
+
+    Incoming(Sessions.Session session, Outbox<CoordinatorMessage> outbox) {
+      this.session = session;
+      this.outbox = outbox;
+    }
+
+    @Override
+    public void onNext(MemberMessage message) {
+      try {
+        switch (message.getMessageCase()) {
+          case HELLO -> hello(message.getHello());
+          case STATUS -> {
+            if (!greeted) {
+              throw invalid("a session begins with a Hello");
+            }
+            sessions.heard(session, message.getStatus());
+          }
+          case MESSAGE_NOT_SET -> {
+            // A kind that only a newer member knows.
+          }
+        }
+      } catch (Refusal | StoreException e) {
+        outbox.close(Statuses.of(e));
+        sessions.ended(session);
+      }
+    }
+
+    private void hello(Hello hello) {
+      if (greeted) {
+        throw invalid("a session has one Hello");
+      }
+      greeted = true;
+      registry.admit(hello);
+      sessions.open(session, hello, registry::cluster);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      sessions.ended(session);
+    }
+
+    @Override
+    public void onCompleted() {
+      outbox.complete();
+      sessions.ended(session);
+    }
+
+    private static Refusal invalid(String sentence) {
+      return new Refusal(Refusal.Kind.INVALID, sentence);
+    }
+  }
+}

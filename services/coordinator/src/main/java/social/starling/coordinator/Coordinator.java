@@ -1,0 +1,206 @@
+package social.starling.coordinator;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import social.starling.common.Credential;
+import social.starling.common.GrpcServer;
+import social.starling.common.GrpcServers;
+import social.starling.common.Metrics;
+import social.starling.common.Timing;
+import social.starling.proto.coordinator.v1.ClusterEntry;
+import social.starling.proto.coordinator.v1.ClusterMap;
+
+/**
+ * One coordinator: puts its parts together, and runs the clock that finds who is silent.
+ *
+ * <p>Locks are taken in this order only: the registry's, the sessions', an outbox's; and the
+ * registry's, the map watchers', an outbox's. Looking something up takes none.
+ */
+final class Coordinator implements Registry.Listener, AutoCloseable {
+
+  /**
+   * How a coordinator is set up.
+   *
+   * @param host to listen on
+   * @param port to listen on; 0 takes a free one
+   * @param expectedClusters the slots are dealt out when so many are recorded, 1 to 1,024
+   */
+  record Settings(String host, int port, int expectedClusters, Timing timing) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+  private static final long MAP_BEAT_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final Settings settings;
+  private final Credential credential;
+  private final MeterRegistry meters;
+  private final CoordinatorMetrics metrics;
+  private final Consumer<StoreException> damage;
+  private final Registry registry;
+  private final Sessions sessions;
+  private final MapWatchers watchers;
+  private GrpcServer server;
+  private Thread clock;
+  private volatile boolean closing;
+
+  /**
+   * Reads the state.
+   *
+   * @param damage told when the state cannot be read any longer
+   * @throws StoreException when it cannot be read now
+   */
+  Coordinator(
+      Settings settings,
+      Store store,
+      Credential credential,
+      MeterRegistry meters,
+      Consumer<StoreException> damage) {
+    this.settings = settings;
+    this.credential = credential;
+    this.meters = meters;
+    this.damage = damage;
+    metrics = new CoordinatorMetrics(meters);
+    watchers = new MapWatchers(this::map, System.currentTimeMillis());
+    sessions = new Sessions(settings.timing(), System::nanoTime, watchers::changed);
+    registry = new Registry(metrics.timed(store), settings.expectedClusters(), this);
+  }
+
+  /**
+   * Opens the port.
+   *
+   * @throws social.starling.common.StartException when it cannot be opened
+   */
+  void start() {
+    registry.begin();
+    metrics.bind(sessions, watchers, registry);
+    server =
+        GrpcServers.internalServer(
+            settings.host(),
+            settings.port(),
+            credential,
+            List.of(Metrics.calls(meters)),
+            new CoordinationService(registry, sessions, watchers, metrics),
+            new AdminService(
+                registry,
+                sessions,
+                watchers,
+                new Switchovers(registry, sessions, credential),
+                new Recoveries(registry, sessions)));
+    server.ready(true);
+    clock = Thread.ofPlatform().name("clock").daemon().start(this::runClock);
+  }
+
+  int port() {
+    return server.port();
+  }
+
+  /** Why this coordinator cannot do its work, in a sentence; empty when it can. */
+  Optional<String> trouble() {
+    try {
+      registry.probe();
+      return Optional.empty();
+    } catch (Refusal | StoreException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  /** Ends sessions and streams, then the server. */
+  @Override
+  public void close() throws InterruptedException {
+    closing = true;
+    if (clock != null) {
+      LockSupport.unpark(clock);
+      clock.join(Duration.ofSeconds(1));
+    }
+    if (server != null) {
+      server.leave();
+      watchers.close();
+      sessions.close();
+      server.stop(Duration.ofSeconds(1));
+    }
+  }
+
+  @Override
+  public void changed(RecordedCluster cluster) {
+    sessions.changed(cluster);
+    watchers.changed();
+    metrics.recorded(cluster, registry, sessions);
+    LOG.atInfo()
+        .addKeyValue("cluster", cluster.name())
+        .addKeyValue("epoch", cluster.epoch())
+        .addKeyValue("master", cluster.configuration().getMaster())
+        .addKeyValue("instance", cluster.configuration().getMasterInstance())
+        .addKeyValue("inSync", cluster.inSyncMembers())
+        .log("configuration");
+  }
+
+  @Override
+  public void forgotten(RecordedCluster cluster) {
+    sessions.forgotten(cluster);
+    watchers.changed();
+    metrics.forgotten(cluster);
+  }
+
+  @Override
+  public void slotsChanged() {
+    sessions.slotsChanged(registry.slots());
+    watchers.changed();
+  }
+
+  @Override
+  public void distrusted(RecordedCluster cluster, String sentence) {
+    sessions.distrusted(cluster, sentence);
+  }
+
+  @Override
+  public void damaged(StoreException failure) {
+    damage.accept(failure);
+  }
+
+  private void runClock() {
+    long lastMap = System.nanoTime();
+    long lastRepair = lastMap;
+    while (!closing) {
+      LockSupport.parkNanos(sessions.tick());
+      long now = System.nanoTime();
+      if (now - lastMap >= MAP_BEAT_NANOS) {
+        lastMap = now;
+        watchers.beat(now);
+      }
+      if (registry.isStale() && now - lastRepair >= settings.timing().heartbeat().toNanos()) {
+        lastRepair = now;
+        Thread.ofVirtual().name("repair").start(this::repair);
+      }
+    }
+  }
+
+  private void repair() {
+    try {
+      registry.repair();
+    } catch (Refusal | StoreException e) {
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("the storage still fails");
+    }
+  }
+
+  private ClusterMap map(long version) {
+    ClusterMap.Builder map =
+        ClusterMap.newBuilder()
+            .setVersion(version)
+            .setExpectedClusters(registry.expectedClusters())
+            .addAllSlots(registry.slots().owners());
+    for (RecordedCluster cluster : registry.clusters()) {
+      map.addClusters(
+          ClusterEntry.newBuilder()
+              .setName(cluster.name())
+              .setNumber(cluster.number())
+              .setConfiguration(cluster.configuration())
+              .addAllMembers(sessions.membersOf(cluster)));
+    }
+    return map.build();
+  }
+}

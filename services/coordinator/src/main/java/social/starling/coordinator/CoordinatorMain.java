@@ -1,0 +1,118 @@
+package social.starling.coordinator;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import social.starling.common.CommonOptions;
+import social.starling.common.Credential;
+import social.starling.common.ExitCode;
+import social.starling.common.HttpEndpoint;
+import social.starling.common.Logging;
+import social.starling.common.Metrics;
+import social.starling.common.ProcessMain;
+import social.starling.common.Shutdown;
+import social.starling.common.StartException;
+import social.starling.common.Timing;
+import social.starling.common.TimingOptions;
+
+/** The coordinator as a process. */
+@Command(
+    name = "coordinator",
+    description =
+        "Records clusters, and decides which member is master and which volumes are in sync.",
+    sortOptions = false)
+public final class CoordinatorMain implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CoordinatorMain.class);
+
+  @Option(
+      names = "--dir",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where the state is kept. One coordinator at a time uses it.")
+  private Path directory;
+
+  @Option(
+      names = "--init",
+      description =
+          "Make a new state if DIR has none: only for an installation that holds nothing yet.")
+  private boolean initialise;
+
+  @Option(
+      names = "--expected-clusters",
+      defaultValue = "1",
+      paramLabel = "N",
+      description =
+          "Users' names are dealt out to clusters when so many are recorded, 1 to 1024. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int expectedClusters;
+
+  @Option(
+      names = "--internal-port",
+      defaultValue = "0",
+      paramLabel = "PORT",
+      description =
+          "Port for servers, routers and administration; 0 takes any free one. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int internalPort;
+
+  @Mixin private CommonOptions common;
+  @Mixin private TimingOptions times;
+
+  /** Runs until a signal; exits with the code of {@link ExitCode}. */
+  public static void main(String[] args) {
+    System.exit(ProcessMain.run(new CoordinatorMain(), args));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Logging.configure(common.logFormat(), common.logLevel(), "coordinator");
+    if (expectedClusters < 1 || expectedClusters > SlotTable.NUMBERS) {
+      throw new StartException(
+          ExitCode.USAGE,
+          "--expected-clusters is %d, and must be 1 to %d"
+              .formatted(expectedClusters, SlotTable.NUMBERS));
+    }
+    Credential credential = common.credential();
+    Timing timing = times.timing();
+    try (Shutdown shutdown = Shutdown.install()) {
+      try (StateDirectory state = StateDirectory.open(directory, initialise)) {
+        return run(shutdown, state, credential, timing);
+      }
+    }
+  }
+
+  private int run(Shutdown shutdown, StateDirectory state, Credential credential, Timing timing) {
+    PrometheusMeterRegistry meters = Metrics.registry("coordinator", Map.of());
+    try {
+      Coordinator coordinator =
+          new Coordinator(
+              new Coordinator.Settings(common.host(), internalPort, expectedClusters, timing),
+              state.store(),
+              credential,
+              meters,
+              failure -> shutdown.stop(ExitCode.STORAGE));
+      shutdown.step("sessions", coordinator::close);
+      coordinator.start();
+      HttpEndpoint http =
+          new HttpEndpoint(common.host(), common.httpPort(), meters, coordinator::trouble);
+      shutdown.step("http", http::close);
+      shutdown.step("state", state::close);
+      LOG.atInfo()
+          .addKeyValue("internal", common.advertised(coordinator.port()))
+          .addKeyValue("http", common.advertised(http.port()))
+          .addKeyValue("dir", directory)
+          .log("ready");
+    } catch (StoreException e) {
+      throw new StartException(ExitCode.STORAGE, e.getMessage(), e);
+    }
+    Metrics.bindJvm(meters);
+    return shutdown.await();
+  }
+}

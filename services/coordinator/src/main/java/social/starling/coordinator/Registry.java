@@ -1,0 +1,636 @@
+package social.starling.coordinator;
+
+import static social.starling.coordinator.Refusal.Kind.CONFLICT;
+import static social.starling.coordinator.Refusal.Kind.EXHAUSTED;
+import static social.starling.coordinator.Refusal.Kind.INVALID;
+import static social.starling.coordinator.Refusal.Kind.OLD_STATE;
+import static social.starling.coordinator.Refusal.Kind.UNAVAILABLE;
+import static social.starling.coordinator.Refusal.Kind.UNKNOWN;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import social.starling.proto.coordinator.v1.Configuration;
+import social.starling.proto.coordinator.v1.Hello;
+import social.starling.proto.coordinator.v1.ReconfigureRequest;
+import social.starling.proto.coordinator.v1.ReconfigureResponse;
+
+/**
+ * What is recorded: every cluster's configuration, and the slots. The one place that changes the
+ * store.
+ *
+ * <p>A change goes so:
+ *
+ * <ol>
+ *   <li>decide from the document at the version that this process last read;
+ *   <li>compare-and-set; when another coordinator was faster, read the document and decide again;
+ *   <li>durable now: take it into the snapshot that readers see;
+ *   <li>tell the listener, which pushes it; then answer.
+ * </ol>
+ *
+ * <p>When the store fails it is not known whether the change took effect: the caller is answered
+ * "try again", and nothing is decided until the documents were read again.
+ *
+ * <p>Thread-safe. Changes are made under one lock, held over the commit; reading takes no lock. The
+ * listener is called under the lock, so that it sees changes in order; it must not block.
+ */
+final class Registry {
+
+  /** Is told of changes, in order, after they are durable. Must not block or call back. */
+  interface Listener {
+
+    /** The cluster is new, or its configuration is. */
+    void changed(RecordedCluster cluster);
+
+    void forgotten(RecordedCluster cluster);
+
+    void slotsChanged();
+
+    /** Nothing of this cluster is decided any longer; the reason in a sentence. */
+    void distrusted(RecordedCluster cluster, String sentence);
+
+    /** The stored state cannot be read any longer: this process is of no use. */
+    void damaged(StoreException failure);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
+  private static final int ATTEMPTS = 16;
+
+  private record Snapshot(
+      Map<String, RecordedCluster> clusters, Map<String, Long> forgotten, SlotTable slots) {}
+
+  private final Store store;
+  private final int expectedClusters;
+  private final Listener listener;
+  private final ReentrantLock lock = new ReentrantLock(true);
+  private final Condition changed = lock.newCondition();
+  private final Map<String, String> distrusted = new ConcurrentHashMap<>();
+  private volatile Snapshot snapshot = new Snapshot(Map.of(), Map.of(), SlotTable.empty());
+  private volatile boolean stale;
+
+  /**
+   * Reads the store. Call {@link #begin} once the listener can be called.
+   *
+   * @param expectedClusters the slots are dealt out when so many are recorded
+   * @throws StoreException when the state cannot be read
+   */
+  Registry(Store store, int expectedClusters, Listener listener) {
+    this.store = store;
+    this.expectedClusters = expectedClusters;
+    this.listener = listener;
+    snapshot = read();
+  }
+
+  /** Tells the listener what there is, and finishes what a crash left undone. */
+  void begin() {
+    locked(
+        () -> {
+          snapshot.clusters().values().forEach(listener::changed);
+          listener.slotsChanged();
+          try {
+            dealIfDue();
+          } catch (StoreException e) {
+            LOG.atWarn().addKeyValue("reason", e.getMessage()).log("slots are not dealt out yet");
+          }
+          return null;
+        });
+  }
+
+  int expectedClusters() {
+    return expectedClusters;
+  }
+
+  /** Every recorded cluster, by name. */
+  Collection<RecordedCluster> clusters() {
+    return snapshot.clusters().values();
+  }
+
+  Optional<RecordedCluster> cluster(String name) {
+    return Optional.ofNullable(snapshot.clusters().get(name));
+  }
+
+  /**
+   * A recorded cluster.
+   *
+   * @throws Refusal when it is not recorded
+   */
+  RecordedCluster known(String name) {
+    return cluster(name)
+        .orElseThrow(() -> Refusal.of(UNKNOWN, "cluster \"%s\" is not recorded", name));
+  }
+
+  /**
+   * Checks that a member is recorded.
+   *
+   * @throws Refusal when it is not
+   */
+  void knownMember(String cluster, String member) {
+    checkMember(known(cluster), member);
+  }
+
+  SlotTable slots() {
+    return snapshot.slots();
+  }
+
+  /** Whether the last use of the store failed. */
+  boolean isStale() {
+    return stale;
+  }
+
+  /**
+   * Carries out a member's request, or not. The answer carries the current configuration.
+   *
+   * @throws Refusal when it names what is not recorded, or the store fails
+   */
+  ReconfigureResponse reconfigure(ReconfigureRequest request) {
+    return locked(
+        () -> {
+          checkMember(known(request.getCluster()), request.getMember());
+          if (request.getEpoch() > known(request.getCluster()).epoch()) {
+            refresh(RecordedCluster.key(request.getCluster()));
+          }
+          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            RecordedCluster current = trusted(request.getCluster());
+            switch (Reconfigurations.decide(current, request)) {
+              case Decision.Refused refused -> {
+                return ReconfigureResponse.newBuilder()
+                    .setConfiguration(current.configuration())
+                    .setRefusal(refused.reason())
+                    .build();
+              }
+              case Decision.Executed executed -> {
+                if (replace(current, executed.next())) {
+                  return ReconfigureResponse.newBuilder()
+                      .setConfiguration(executed.next())
+                      .setExecuted(true)
+                      .build();
+                }
+              }
+            }
+          }
+          throw contended();
+        });
+  }
+
+  /**
+   * Checks a member that opens a session, and makes it the first master if its cluster has none.
+   *
+   * @throws Refusal when the member is not recorded, when what is recorded is older than its
+   *     volume, or when the store fails
+   */
+  RecordedCluster admit(Hello hello) {
+    checkComplete(hello);
+    RecordedCluster cluster = known(hello.getCluster());
+    checkMember(cluster, hello.getMember());
+    if (!stale && cluster.epoch() > 0 && hello.getPromised() <= cluster.epoch()) {
+      trusted(cluster.name());
+      return cluster;
+    }
+    return locked(() -> admitLocked(hello));
+  }
+
+  private RecordedCluster admitLocked(Hello hello) {
+    if (known(hello.getCluster()).epoch() < Math.max(1, hello.getPromised())) {
+      refresh(RecordedCluster.key(hello.getCluster()));
+    }
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      RecordedCluster cluster = trusted(hello.getCluster());
+      if (hello.getPromised() > cluster.epoch()) {
+        throw distrust(
+            cluster,
+            ("the volume of %s has promised epoch %d, and the coordinator's state of cluster %s"
+                    + " ends at epoch %d: it is older than the volumes; run `starling admin"
+                    + " rebuild-coordinator`")
+                .formatted(
+                    hello.getMember(), hello.getPromised(), cluster.name(), cluster.epoch()));
+      }
+      if (cluster.epoch() > 0) {
+        return cluster;
+      }
+      if (hello.getUsed()) {
+        throw distrust(
+            cluster,
+            ("the volume of %s was used before, and the coordinator's state knows nothing of"
+                    + " cluster %s: it is not the state that belongs to the volumes; run `starling"
+                    + " admin rebuild-coordinator`")
+                .formatted(hello.getMember(), cluster.name()));
+      }
+      Configuration first =
+          Reconfigurations.first(
+              cluster, hello.getMember(), hello.getVolume(), hello.getInstance());
+      if (replace(cluster, first)) {
+        return known(cluster.name());
+      }
+    }
+    throw contended();
+  }
+
+  /**
+   * Records a cluster. No effect when it is recorded with the same members.
+   *
+   * @return its number
+   * @throws Refusal when it is recorded with others, when no number is left, or the store fails
+   */
+  int record(String name, List<String> members) {
+    checkNames(name, members);
+    return locked(
+        () -> {
+          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            refresh(RecordedCluster.key(name));
+            Optional<RecordedCluster> recorded = cluster(name);
+            if (recorded.isPresent()) {
+              checkSameMembers(recorded.get(), members);
+              dealIfDue();
+              return recorded.get().number();
+            }
+            if (insert(name, members, takeNumber(name))) {
+              dealIfDue();
+              return known(name).number();
+            }
+          }
+          throw contended();
+        });
+  }
+
+  /**
+   * Forgets a cluster; its slots go to the others. Its volumes are not touched, and its number is
+   * not given again.
+   *
+   * @param holdsUsers whether a slot of the cluster holds a user; asked only if it owns slots
+   * @throws Refusal when it is not recorded, holds users, or the store fails
+   */
+  void forget(String name, Predicate<RecordedCluster> holdsUsers) {
+    locked(
+        () -> {
+          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            RecordedCluster cluster = known(name);
+            if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
+              throw Refusal.of(
+                  Refusal.Kind.FORBIDDEN,
+                  "cluster %s owns slots that hold users, or it cannot be heard whether they do:"
+                      + " it is not forgotten",
+                  name);
+            }
+            List<Integer> others =
+                clusters().stream()
+                    .map(RecordedCluster::number)
+                    .filter(number -> number != cluster.number())
+                    .toList();
+            if (replaceSlots(slots().without(cluster.number(), others)) && remove(cluster)) {
+              return null;
+            }
+          }
+          throw contended();
+        });
+  }
+
+  /**
+   * Makes a member master although no volume that is recorded can return.
+   *
+   * @param guard throws a {@link Refusal} if this must not be done to the cluster as it is now
+   * @throws Refusal also when the member is not recorded, or the store fails
+   */
+  Configuration recover(
+      String name,
+      String member,
+      String volume,
+      String instance,
+      Consumer<RecordedCluster> guard) {
+    return locked(
+        () -> {
+          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            RecordedCluster cluster = trusted(name);
+            checkMember(cluster, member);
+            guard.accept(cluster);
+            Configuration next = Reconfigurations.recovered(cluster, member, volume, instance);
+            if (replace(cluster, next)) {
+              return next;
+            }
+          }
+          throw contended();
+        });
+  }
+
+  /**
+   * Waits until a configuration is known that is newer than an epoch.
+   *
+   * @return the current configuration: still the old one when the time is over
+   */
+  Configuration awaitNewer(String name, long epoch, Duration timeout) throws InterruptedException {
+    long left = timeout.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (known(name).epoch() <= epoch && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return known(name).configuration();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Reads the documents again if the store had failed. */
+  void repair() {
+    if (stale) {
+      locked(() -> null);
+    }
+  }
+
+  /**
+   * Tests that the state can be read and written.
+   *
+   * @throws Refusal when it cannot
+   */
+  void probe() {
+    locked(
+        () -> {
+          store.probe();
+          return null;
+        });
+  }
+
+  /** Everything that is stored, to begin with. */
+  private Snapshot read() {
+    Map<String, RecordedCluster> clusters = new TreeMap<>();
+    Map<String, Long> forgotten = new TreeMap<>();
+    SlotTable slots = SlotTable.empty();
+    for (Document document : store.readAll()) {
+      if (document.key().equals(SlotTable.KEY)) {
+        slots = SlotTable.read(document);
+      } else if (RecordedCluster.isKey(document.key())) {
+        RecordedCluster.read(document)
+            .ifPresentOrElse(
+                cluster -> clusters.put(cluster.name(), cluster),
+                () -> forgotten.put(document.key(), document.version()));
+      } else {
+        throw StoreException.damaged(
+            document.key(), "this coordinator does not know its kind: use a newer one");
+      }
+    }
+    return new Snapshot(clusters, forgotten, slots);
+  }
+
+  private void refresh(String key) {
+    store.read(key).ifPresent(this::take);
+  }
+
+  private void reload() {
+    store.readAll().forEach(this::take);
+  }
+
+  /** Takes a document that another coordinator, or a change of unknown outcome, has written. */
+  private void take(Document document) {
+    if (document.key().equals(SlotTable.KEY)) {
+      if (document.version() > slots().version()) {
+        publish(SlotTable.read(document));
+      }
+      return;
+    }
+    Optional<RecordedCluster> stored = RecordedCluster.read(document);
+    Optional<RecordedCluster> known =
+        snapshot.clusters().values().stream()
+            .filter(cluster -> RecordedCluster.key(cluster.name()).equals(document.key()))
+            .findFirst();
+    if (document.version() > known.map(RecordedCluster::version).orElse(0L)) {
+      stored.ifPresentOrElse(
+          this::publish, () -> publishForgotten(document.key(), document.version(), known));
+    }
+  }
+
+  private int takeNumber(String name) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      refresh(SlotTable.KEY);
+      int number =
+          slots()
+              .nextNumber()
+              .orElseThrow(
+                  () ->
+                      Refusal.of(
+                          EXHAUSTED,
+                          "all %d cluster numbers have been given; none is given twice",
+                          SlotTable.NUMBERS));
+      if (replaceSlots(slots().give(number, name))) {
+        return number;
+      }
+    }
+    throw contended();
+  }
+
+  private void dealIfDue() {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      List<Integer> numbers = clusters().stream().map(RecordedCluster::number).toList();
+      if (slots().isDealt() || numbers.isEmpty() || numbers.size() < expectedClusters) {
+        return;
+      }
+      if (replaceSlots(slots().deal(numbers))) {
+        LOG.atInfo().addKeyValue("clusters", numbers.size()).log("slots dealt out");
+        return;
+      }
+    }
+    throw contended();
+  }
+
+  private boolean insert(String name, List<String> members, int number) {
+    long version = snapshot.forgotten().getOrDefault(RecordedCluster.key(name), 0L);
+    RecordedCluster cluster =
+        new RecordedCluster(
+            version,
+            name,
+            number,
+            members,
+            Configuration.newBuilder().setCluster(name).build());
+    if (!store.compareAndSet(RecordedCluster.key(name), version, cluster.content())) {
+      refresh(RecordedCluster.key(name));
+      return false;
+    }
+    publish(cluster.atVersion(version + 1));
+    LOG.atInfo()
+        .addKeyValue("cluster", name)
+        .addKeyValue("number", number)
+        .addKeyValue("members", members)
+        .log("cluster recorded");
+    return true;
+  }
+
+  private boolean replace(RecordedCluster current, Configuration next) {
+    RecordedCluster changed = current.with(next);
+    String key = RecordedCluster.key(current.name());
+    if (!store.compareAndSet(key, current.version(), changed.content())) {
+      refresh(key);
+      return false;
+    }
+    publish(changed.atVersion(current.version() + 1));
+    return true;
+  }
+
+  private boolean replaceSlots(SlotTable next) {
+    if (next == slots()) {
+      return true;
+    }
+    if (!store.compareAndSet(SlotTable.KEY, slots().version(), next.content())) {
+      refresh(SlotTable.KEY);
+      return false;
+    }
+    publish(next.atVersion(slots().version() + 1));
+    return true;
+  }
+
+  private boolean remove(RecordedCluster cluster) {
+    String key = RecordedCluster.key(cluster.name());
+    if (!store.compareAndSet(key, cluster.version(), new byte[0])) {
+      refresh(key);
+      return false;
+    }
+    publishForgotten(key, cluster.version() + 1, Optional.of(cluster));
+    LOG.atInfo().addKeyValue("cluster", cluster.name()).log("cluster forgotten");
+    return true;
+  }
+
+  private void publish(RecordedCluster cluster) {
+    Map<String, RecordedCluster> clusters = new TreeMap<>(snapshot.clusters());
+    clusters.put(cluster.name(), cluster);
+    snapshot = new Snapshot(clusters, snapshot.forgotten(), slots());
+    changed.signalAll();
+    listener.changed(cluster);
+  }
+
+  private void publishForgotten(String key, long version, Optional<RecordedCluster> known) {
+    Map<String, RecordedCluster> clusters = new TreeMap<>(snapshot.clusters());
+    Map<String, Long> forgotten = new TreeMap<>(snapshot.forgotten());
+    known.ifPresent(cluster -> clusters.remove(cluster.name()));
+    forgotten.put(key, version);
+    snapshot = new Snapshot(clusters, forgotten, slots());
+    changed.signalAll();
+    known.ifPresent(
+        cluster -> {
+          distrusted.remove(cluster.name());
+          listener.forgotten(cluster);
+        });
+  }
+
+  private void publish(SlotTable slots) {
+    snapshot = new Snapshot(snapshot.clusters(), snapshot.forgotten(), slots);
+    listener.slotsChanged();
+  }
+
+  private RecordedCluster trusted(String name) {
+    RecordedCluster cluster = known(name);
+    String sentence = distrusted.get(name);
+    if (sentence != null) {
+      throw new Refusal(OLD_STATE, sentence);
+    }
+    return cluster;
+  }
+
+  private Refusal distrust(RecordedCluster cluster, String sentence) {
+    distrusted.put(cluster.name(), sentence);
+    LOG.atError()
+        .addKeyValue("cluster", cluster.name())
+        .addKeyValue("reason", sentence)
+        .log("cluster is not served: the state is older than its volumes");
+    listener.distrusted(cluster, sentence);
+    return new Refusal(OLD_STATE, sentence);
+  }
+
+  private <T> T locked(Supplier<T> change) {
+    try {
+      if (!lock.tryLock(LOCK_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw Refusal.of(
+            UNAVAILABLE,
+            "the coordinator has waited %d s for its storage; try again",
+            LOCK_TIMEOUT.toSeconds());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Refusal(UNAVAILABLE, "the coordinator is stopping");
+    }
+    try {
+      if (stale) {
+        reload();
+        stale = false;
+        LOG.atInfo().log("the coordinator's storage works again");
+      }
+      return change.get();
+    } catch (StoreException e) {
+      if (!stale) {
+        LOG.atError().addKeyValue("reason", e.getMessage()).log("the coordinator's storage failed");
+      }
+      stale = true;
+      if (e.kind() != StoreException.Kind.FAILED) {
+        listener.damaged(e);
+      }
+      throw e;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Refusal contended() {
+    return new Refusal(
+        UNAVAILABLE,
+        "other coordinators changed the same record %d times; try again".formatted(ATTEMPTS));
+  }
+
+  private static void checkComplete(Hello hello) {
+    if (hello.getInstance().isEmpty() || hello.getVolume().isEmpty()) {
+      throw Refusal.of(
+          INVALID,
+          "the Hello of %s names no %s",
+          hello.getMember(),
+          hello.getInstance().isEmpty() ? "instance" : "volume");
+    }
+  }
+
+  private static void checkMember(RecordedCluster cluster, String member) {
+    if (!cluster.hasMember(member)) {
+      throw Refusal.of(
+          UNKNOWN,
+          "\"%s\" is not a member of cluster %s; its members are %s",
+          member,
+          cluster.name(),
+          String.join(" and ", cluster.members()));
+    }
+  }
+
+  private static void checkSameMembers(RecordedCluster recorded, List<String> members) {
+    if (!new HashSet<>(recorded.members()).equals(new HashSet<>(members))) {
+      throw Refusal.of(
+          CONFLICT,
+          "cluster %s is recorded with the members %s, not with %s",
+          recorded.name(),
+          String.join(" and ", recorded.members()),
+          String.join(" and ", members));
+    }
+  }
+
+  private static void checkNames(String name, List<String> members) {
+    if (members.size() != 2 || members.get(0).equals(members.get(1))) {
+      throw Refusal.of(
+          INVALID, "a cluster has two different members; %s names %s", name, members);
+    }
+    for (String each : List.of(name, members.get(0), members.get(1))) {
+      if (!NAME.matcher(each).matches()) {
+        throw Refusal.of(
+            INVALID,
+            "\"%s\" is not a name: 1 to 63 lower-case letters, digits and inner hyphens",
+            each);
+      }
+    }
+  }
+}

@@ -1,0 +1,504 @@
+package social.starling.coordinator;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import social.starling.common.Timing;
+import social.starling.proto.coordinator.v1.Configuration;
+import social.starling.proto.coordinator.v1.CoordinatorHeartbeat;
+import social.starling.proto.coordinator.v1.CoordinatorMessage;
+import social.starling.proto.coordinator.v1.Dead;
+import social.starling.proto.coordinator.v1.Hearing;
+import social.starling.proto.coordinator.v1.Hello;
+import social.starling.proto.coordinator.v1.Member;
+import social.starling.proto.coordinator.v1.MemberStatus;
+import social.starling.proto.coordinator.v1.Members;
+import social.starling.proto.coordinator.v1.Role;
+import social.starling.proto.coordinator.v1.Suspicion;
+
+/**
+ * The sessions of the members: who is heard, where, and what they are told.
+ *
+ * <p>A session gets, when it opens, the configuration of its cluster, the members, what is heard
+ * of the other member, and the processes of the cluster that are known to be dead; then each
+ * change at once, and a heartbeat. Nothing here outlives the process.
+ *
+ * <p>Thread-safe. All state is guarded by one lock, which is held over no I/O: what is sent is
+ * handed to an {@link Outbox}. The registry calls with its own lock held, so nothing here calls
+ * the registry's changes.
+ */
+final class Sessions {
+
+  /** One open session. Its fields are guarded by the lock of the sessions. */
+  static final class Session {
+    private final Outbox<CoordinatorMessage> outbox;
+    private final long since;
+    private MemberKey key;
+    private String instance;
+    private long epochSent = -1;
+
+    private Session(Outbox<CoordinatorMessage> outbox, long since) {
+      this.outbox = outbox;
+      this.since = since;
+    }
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+  private static final int MAX_DEAD = 16;
+  private static final int MAX_GREETING = 1024;
+  private static final long HELLO_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long SLOW_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final CoordinatorMessage HEARTBEAT =
+      CoordinatorMessage.newBuilder()
+          .setHeartbeat(CoordinatorHeartbeat.getDefaultInstance())
+          .build();
+
+  private final long heartbeatNanos;
+  private final LongSupplier nanoTime;
+  private final Runnable addressesChanged;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Hearings hearings;
+  private final Map<MemberKey, Session> open = new HashMap<>();
+  private final Set<Session> greeting = new HashSet<>();
+  private final Map<String, Deque<Dead>> dead = new HashMap<>();
+  private final Map<String, RecordedCluster> clusters = new HashMap<>();
+  private final Map<MemberKey, Presence> presences = new ConcurrentHashMap<>();
+  private SlotTable slots = SlotTable.empty();
+  private long lastBeat;
+
+  /**
+   * @param nanoTime the clock; this coordinator started now
+   * @param addressesChanged called, without the lock, after a member's addresses changed
+   */
+  Sessions(Timing timing, LongSupplier nanoTime, Runnable addressesChanged) {
+    this.heartbeatNanos = timing.heartbeat().toNanos();
+    this.nanoTime = nanoTime;
+    this.addressesChanged = addressesChanged;
+    this.hearings = new Hearings(timing.silence(), nanoTime.getAsLong());
+    this.lastBeat = nanoTime.getAsLong();
+  }
+
+  /**
+   * A stream was opened; its Hello is awaited.
+   *
+   * @throws Refusal when too many are
+   */
+  Session greet(Outbox<CoordinatorMessage> outbox) {
+    return locked(
+        () -> {
+          if (greeting.size() >= MAX_GREETING) {
+            throw Refusal.of(
+                Refusal.Kind.EXHAUSTED,
+                "%d sessions are open that have not said who they are",
+                MAX_GREETING);
+          }
+          Session session = new Session(outbox, nanoTime.getAsLong());
+          greeting.add(session);
+          return session;
+        });
+  }
+
+  /**
+   * The session has said who it is, and was admitted. It takes the place of an earlier one of the
+   * same member.
+   *
+   * @param current looks up what is recorded of the cluster now, without a lock
+   * @throws Refusal when the process is known to be dead, or its cluster was forgotten
+   */
+  void open(Session session, Hello hello, Function<String, Optional<RecordedCluster>> current) {
+    MemberKey key = new MemberKey(hello.getCluster(), hello.getMember());
+    locked(
+        () -> {
+          checkNotDead(key, hello.getInstance());
+          RecordedCluster cluster =
+              current
+                  .apply(key.cluster())
+                  .orElseThrow(
+                      () ->
+                          Refusal.of(
+                              Refusal.Kind.UNKNOWN, "cluster %s was forgotten", key.cluster()));
+          if (!greeting.remove(session)) {
+            return null;
+          }
+          session.key = key;
+          session.instance = hello.getInstance();
+          Session before = open.put(key, session);
+          if (before != null) {
+            before.outbox.close(replaced(key, hello.getInstance()));
+          }
+          Presence known = presences.get(key);
+          presences.put(key, new Presence(hello, Optional.empty()));
+          sendConfiguration(session, cluster);
+          session.outbox.send(members(cluster));
+          List<Hearings.Change> changes = hearings.heard(key, nanoTime.getAsLong());
+          tellWhatIsHeard(session, cluster);
+          deadOf(key.cluster()).forEach(each -> session.outbox.send(message(each)));
+          toOthers(key, members(cluster));
+          if (known != null && !known.instance().equals(hello.getInstance())) {
+            toOthers(key, suspicion(key, hearings.of(key)));
+          } else {
+            tell(changes);
+          }
+          return null;
+        });
+    LOG.atInfo()
+        .addKeyValue("member", hello.getMember())
+        .addKeyValue("instance", hello.getInstance())
+        .addKeyValue("volume", hello.getVolume())
+        .addKeyValue("promised", hello.getPromised())
+        .log("session opened");
+    addressesChanged.run();
+  }
+
+  /** A heartbeat came. */
+  void heard(Session session, MemberStatus status) {
+    locked(
+        () -> {
+          if (session.key != null && open.get(session.key) == session) {
+            presences.computeIfPresent(session.key, (key, presence) -> presence.with(status));
+            tell(hearings.heard(session.key, nanoTime.getAsLong()));
+          }
+          return null;
+        });
+  }
+
+  /** The stream has ended, from whichever side. No effect when it was replaced. */
+  void ended(Session session) {
+    locked(
+        () -> {
+          session.outbox.gone();
+          greeting.remove(session);
+          if (session.key != null && open.remove(session.key, session)) {
+            tell(hearings.broken(session.key, nanoTime.getAsLong()));
+            LOG.atInfo()
+                .addKeyValue("member", session.key.member())
+                .addKeyValue("instance", session.instance)
+                .log("session ended");
+          }
+          return null;
+        });
+  }
+
+  /** This very process was seen dead. Its cluster's sessions are told at once. */
+  void reportDead(MemberKey key, String instance) {
+    Dead report = Dead.newBuilder().setMember(key.member()).setInstance(instance).build();
+    locked(
+        () -> {
+          Deque<Dead> known = dead.computeIfAbsent(key.cluster(), name -> new ArrayDeque<>());
+          if (known.contains(report)) {
+            return null;
+          }
+          known.add(report);
+          if (known.size() > MAX_DEAD) {
+            known.poll();
+          }
+          Session session = open.get(key);
+          boolean its = session != null && session.instance.equals(instance);
+          if (its) {
+            open.remove(key);
+            session.outbox.close(deadAlready(key, instance));
+          }
+          toCluster(key.cluster(), message(report));
+          if (its) {
+            tell(hearings.broken(key, nanoTime.getAsLong()));
+          }
+          return null;
+        });
+    LOG.atInfo()
+        .addKeyValue("member", key.member())
+        .addKeyValue("instance", instance)
+        .log("process reported dead");
+  }
+
+  /** A cluster was recorded, or its configuration is new. */
+  void changed(RecordedCluster cluster) {
+    locked(
+        () -> {
+          long now = nanoTime.getAsLong();
+          clusters.put(cluster.name(), cluster);
+          for (String member : cluster.members()) {
+            MemberKey key = new MemberKey(cluster.name(), member);
+            hearings.expect(key, now);
+            Session session = open.get(key);
+            if (session != null) {
+              sendConfiguration(session, cluster);
+            }
+          }
+          return null;
+        });
+  }
+
+  /** The sessions of a cluster are ended, and what was heard is forgotten. */
+  void forgotten(RecordedCluster cluster) {
+    locked(
+        () -> {
+          clusters.remove(cluster.name());
+          dead.remove(cluster.name());
+          close(cluster, Status.NOT_FOUND.withDescription("the cluster was forgotten"));
+          for (String member : cluster.members()) {
+            MemberKey key = new MemberKey(cluster.name(), member);
+            hearings.forget(key);
+            presences.remove(key);
+          }
+          return null;
+        });
+  }
+
+  /** The sessions of a cluster are ended with the sentence. */
+  void distrusted(RecordedCluster cluster, String sentence) {
+    locked(
+        () -> {
+          close(cluster, Status.FAILED_PRECONDITION.withDescription(sentence));
+          return null;
+        });
+  }
+
+  void slotsChanged(SlotTable next) {
+    locked(
+        () -> {
+          slots = next;
+          open.values().forEach(s -> s.outbox.send(members(clusters.get(s.key.cluster()))));
+          return null;
+        });
+  }
+
+  /**
+   * Finds who is silent, sends heartbeats that are due, and cuts who does not read.
+   *
+   * @return nanoseconds until this should be called again
+   */
+  long tick() {
+    return locked(
+        () -> {
+          long now = nanoTime.getAsLong();
+          tell(hearings.tick(now));
+          if (now - lastBeat >= heartbeatNanos) {
+            lastBeat = now - lastBeat < 2 * heartbeatNanos ? lastBeat + heartbeatNanos : now;
+            open.values().forEach(session -> session.outbox.sendIfIdle(HEARTBEAT));
+            cut(now);
+          }
+          long untilBeat = Math.max(0, lastBeat + heartbeatNanos - now);
+          return Math.min(untilBeat, hearings.nanosToNextChange(now));
+        });
+  }
+
+  /** What a member last said; empty when this process never heard it. Takes no lock. */
+  Optional<Presence> presence(MemberKey key) {
+    return Optional.ofNullable(presences.get(key));
+  }
+
+  /** The members of a cluster with the addresses that are known. Takes no lock. */
+  List<Member> membersOf(RecordedCluster cluster) {
+    return cluster.members().stream()
+        .map(
+            name ->
+                presence(new MemberKey(cluster.name(), name))
+                    .map(Presence::member)
+                    .orElseGet(() -> Member.newBuilder().setName(name).build()))
+        .toList();
+  }
+
+  Hearing hearing(MemberKey key) {
+    return locked(() -> hearings.of(key));
+  }
+
+  /** Milliseconds since the member was heard; −1 when this process never heard it. */
+  long millisSinceHeard(MemberKey key) {
+    return locked(
+        () -> {
+          long nanos = hearings.nanosSinceHeard(key, nanoTime.getAsLong());
+          return nanos < 0 ? -1 : nanos / 1_000_000;
+        });
+  }
+
+  /**
+   * Whether a user may live in the cluster: none does for certain when it was never configured, or
+   * when its master, at the current epoch, is heard and says so.
+   */
+  boolean mayHoldUsers(RecordedCluster cluster) {
+    if (cluster.epoch() == 0) {
+      return false;
+    }
+    MemberKey master = new MemberKey(cluster.name(), cluster.configuration().getMaster());
+    boolean none =
+        hearing(master) == Hearing.HEARD
+            && presence(master)
+                .flatMap(Presence::status)
+                .filter(status -> status.getEpoch() == cluster.epoch())
+                .filter(status -> status.getRole() == Role.OPEN)
+                .filter(status -> status.getUsers() == 0)
+                .isPresent();
+    return !none;
+  }
+
+  int count() {
+    return locked(open::size);
+  }
+
+  /** Ends every session: this process stops. */
+  void close() {
+    locked(
+        () -> {
+          for (Session session : new ArrayList<>(open.values())) {
+            session.outbox.complete();
+          }
+          greeting.forEach(session -> session.outbox.complete());
+          return null;
+        });
+  }
+
+  private void cut(long now) {
+    open.values().forEach(session -> session.outbox.cutIfSlow(now, SLOW_NANOS));
+    greeting.stream()
+        .filter(session -> now - session.since > HELLO_NANOS)
+        .forEach(
+            session ->
+                session.outbox.close(
+                    Status.DEADLINE_EXCEEDED
+                        .withDescription("a session begins with a Hello within 5 s")
+                        .asRuntimeException()));
+    greeting.removeIf(session -> now - session.since > HELLO_NANOS);
+  }
+
+  private void checkNotDead(MemberKey key, String instance) {
+    boolean reported =
+        deadOf(key.cluster()).stream()
+            .anyMatch(d -> d.getMember().equals(key.member()) && d.getInstance().equals(instance));
+    if (reported) {
+      throw Refusal.of(
+          Refusal.Kind.FORBIDDEN,
+          "the process %s of %s was reported dead; start another",
+          instance,
+          key.member());
+    }
+  }
+
+  private Deque<Dead> deadOf(String cluster) {
+    return dead.getOrDefault(cluster, new ArrayDeque<>());
+  }
+
+  private void close(RecordedCluster cluster, Status status) {
+    for (String member : cluster.members()) {
+      MemberKey key = new MemberKey(cluster.name(), member);
+      Session session = open.remove(key);
+      if (session != null) {
+        session.outbox.close(status.asRuntimeException());
+        tell(hearings.broken(key, nanoTime.getAsLong()));
+      }
+    }
+  }
+
+  private void tell(List<Hearings.Change> changes) {
+    for (Hearings.Change change : changes) {
+      toOthers(change.member(), suspicion(change.member(), change.hearing()));
+      if (change.hearing() != Hearing.HEARD) {
+        LOG.atWarn()
+            .addKeyValue("member", change.member().member())
+            .addKeyValue("hearing", change.hearing())
+            .log("member is not heard");
+      }
+    }
+  }
+
+  private void tellWhatIsHeard(Session session, RecordedCluster cluster) {
+    for (String other : cluster.members()) {
+      MemberKey key = new MemberKey(cluster.name(), other);
+      Hearing hearing = hearings.of(key);
+      if (!key.equals(session.key) && hearing != Hearing.HEARING_UNSPECIFIED) {
+        session.outbox.send(suspicion(key, hearing));
+      }
+    }
+  }
+
+  private static void sendConfiguration(Session session, RecordedCluster cluster) {
+    if (cluster.epoch() > session.epochSent) {
+      session.epochSent = cluster.epoch();
+      Configuration configuration = cluster.configuration();
+      session.outbox.send(
+          CoordinatorMessage.newBuilder().setConfiguration(configuration).build());
+    }
+  }
+
+  private void toCluster(String cluster, CoordinatorMessage message) {
+    open.forEach(
+        (key, session) -> {
+          if (key.cluster().equals(cluster)) {
+            session.outbox.send(message);
+          }
+        });
+  }
+
+  private void toOthers(MemberKey member, CoordinatorMessage message) {
+    open.forEach(
+        (key, session) -> {
+          if (key.cluster().equals(member.cluster()) && !key.equals(member)) {
+            session.outbox.send(message);
+          }
+        });
+  }
+
+  private CoordinatorMessage members(RecordedCluster cluster) {
+    return CoordinatorMessage.newBuilder()
+        .setMembers(
+            Members.newBuilder()
+                .setCluster(cluster.name())
+                .setNumber(cluster.number())
+                .addAllMembers(membersOf(cluster))
+                .addAllSlots(slots.ranges(cluster.number()))
+                .setSlotsVersion(slots.version()))
+        .build();
+  }
+
+  private CoordinatorMessage suspicion(MemberKey key, Hearing hearing) {
+    return CoordinatorMessage.newBuilder()
+        .setSuspicion(
+            Suspicion.newBuilder()
+                .setMember(key.member())
+                .setInstance(presence(key).map(Presence::instance).orElse(""))
+                .setHearing(hearing))
+        .build();
+  }
+
+  private static CoordinatorMessage message(Dead dead) {
+    return CoordinatorMessage.newBuilder().setDead(dead).build();
+  }
+
+  private static StatusRuntimeException replaced(MemberKey key, String instance) {
+    return Status.ABORTED
+        .withDescription(
+            "process %s opened another session as %s".formatted(instance, key.member()))
+        .asRuntimeException();
+  }
+
+  private static StatusRuntimeException deadAlready(MemberKey key, String instance) {
+    return Status.FAILED_PRECONDITION
+        .withDescription(
+            "the process %s of %s was reported dead".formatted(instance, key.member()))
+        .asRuntimeException();
+  }
+
+  private <T> T locked(Supplier<T> action) {
+    lock.lock();
+    try {
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
