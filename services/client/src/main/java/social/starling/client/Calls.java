@@ -1,0 +1,223 @@
+package social.starling.client;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import social.starling.common.Backoff;
+import social.starling.common.Durations;
+import social.starling.common.Errors;
+import social.starling.common.Identity;
+import social.starling.proto.sns.v1.Reason;
+
+/**
+ * Makes calls and repeats them until one answer counts or the deadline has passed. Thread-safe; a
+ * call blocks its thread.
+ *
+ * <p>The first repetition follows at once when another target is there to try, later ones after 5
+ * to 50 ms.
+ */
+final class Calls implements AutoCloseable {
+
+  private static final Duration FIRST_WAIT = Duration.ofMillis(5);
+  private static final Duration MAX_WAIT = Duration.ofMillis(50);
+
+  private final Route route;
+  private final ClientInterceptor identity;
+  private final Duration deadline;
+  private final Outage outage;
+  private final LongAdder retries = new LongAdder();
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  Calls(Route route, String user, Duration deadline, Outage outage) {
+    this.route = route;
+    this.identity = Identity.as(user);
+    this.deadline = deadline;
+    this.outage = outage;
+  }
+
+  /**
+   * Makes a call.
+   *
+   * @param what names it in a sentence: "the post"
+   * @param write that it changes something: a failure then says whether it may have happened
+   * @throws StarlingException when it is refused, or not answered before the deadline
+   */
+  <Q, A> A call(String what, MethodDescriptor<Q, A> method, Q request, boolean write) {
+    long end = System.nanoTime() + deadline.toNanos();
+    Backoff backoff = null;
+    boolean uncertain = false;
+    while (true) {
+      Route.Target target = null;
+      StatusRuntimeException failure;
+      try {
+        target = target();
+        A answer =
+            ClientCalls.blockingUnaryCall(
+                as(target.channel()), method, options(target.limit(), end), request);
+        answered(target);
+        return answer;
+      } catch (StatusRuntimeException e) {
+        failure = e;
+      }
+      if (closed.getCount() == 0 || Thread.currentThread().isInterrupted()) {
+        throw left(what, write, failure);
+      }
+      Verdict verdict = Verdict.of(failure);
+      if (target != null) {
+        uncertain |= write && mayHaveHappened(verdict, failure);
+      }
+      if (!verdict.repeatable()) {
+        answered(target);
+        throw refused(failure, uncertain);
+      }
+      if (target != null) {
+        route.failed(target, verdict, failure);
+      }
+      if (verdict == Verdict.BROKEN || verdict == Verdict.UNREACHED) {
+        outage.broke(route.next());
+      }
+      Duration wait = Duration.ZERO;
+      if (backoff == null) {
+        backoff = new Backoff(FIRST_WAIT, MAX_WAIT, ThreadLocalRandom.current());
+        wait = verdict == Verdict.LATER ? backoff.next() : wait;
+      } else {
+        wait = backoff.next();
+      }
+      if (System.nanoTime() + wait.toNanos() >= end) {
+        throw late(what, verdict, failure, uncertain);
+      }
+      retries.increment();
+      pause(wait, what, write);
+    }
+  }
+
+  Channel as(Channel channel) {
+    return ClientInterceptors.intercept(channel, identity);
+  }
+
+  Route route() {
+    return route;
+  }
+
+  Outage outage() {
+    return outage;
+  }
+
+  /** Attempts beyond the first of each call, so far. */
+  long retries() {
+    return retries.sum();
+  }
+
+  boolean isClosed() {
+    return closed.getCount() == 0;
+  }
+
+  /** Waits; true when the client was closed meanwhile. */
+  boolean closedWithin(Duration wait) throws InterruptedException {
+    return closed.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+
+  private Route.Target target() {
+    try {
+      return route.target();
+    } catch (IllegalStateException e) {
+      throw Status.CANCELLED.withDescription(e.getMessage()).asRuntimeException();
+    }
+  }
+
+  private static CallOptions options(Duration limit, long end) {
+    long nanos = Math.min(limit.toNanos(), Math.max(end - System.nanoTime(), 1));
+    return CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void answered(Route.Target target) {
+    if (target != null) {
+      route.succeeded(target);
+    }
+    outage.over();
+  }
+
+  private static boolean mayHaveHappened(Verdict verdict, StatusRuntimeException failure) {
+    return verdict == Verdict.BROKEN
+        || Errors.reason(failure)
+            .filter(r -> r == Reason.UNKNOWN_OUTCOME || r == Reason.ONE_COPY_ONLY)
+            .isPresent();
+  }
+
+  private void pause(Duration wait, String what, boolean write) {
+    try {
+      if (wait.isPositive() && closedWithin(wait)) {
+        throw left(what, write, null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw left(what, write, null);
+    }
+  }
+
+  private StarlingException refused(StatusRuntimeException failure, boolean uncertain) {
+    Optional<Reason> reason = Errors.reason(failure);
+    boolean unknown = uncertain && reason.filter(Reason.SESSION_EXPIRED::equals).isPresent();
+    return new StarlingException(
+        failure.getStatus().getCode(),
+        reason,
+        sentence(failure),
+        Errors.metadata(failure),
+        unknown,
+        failure);
+  }
+
+  private StarlingException late(
+      String what, Verdict verdict, StatusRuntimeException failure, boolean uncertain) {
+    String tried = " (tried for " + Durations.format(deadline) + ")";
+    String sentence =
+        switch (verdict) {
+          case UNREACHED -> "cannot reach " + route.described() + tried;
+          case BROKEN -> "no answer from " + route.described() + tried;
+          default -> sentence(failure) + tried;
+        };
+    String outcome = uncertain ? "; " + what + " may or may not have happened" : "";
+    return new StarlingException(
+        failure.getStatus().getCode(),
+        uncertain ? Optional.of(Reason.UNKNOWN_OUTCOME) : Errors.reason(failure),
+        sentence + outcome,
+        Errors.metadata(failure),
+        uncertain,
+        failure);
+  }
+
+  private StarlingException left(String what, boolean write, StatusRuntimeException failure) {
+    String why = closed.getCount() == 0 ? "the client was closed" : "the thread was interrupted";
+    return new StarlingException(
+        Status.Code.CANCELLED,
+        Optional.empty(),
+        why + " before " + what + " was answered",
+        Map.of(),
+        write,
+        failure);
+  }
+
+  private static String sentence(StatusRuntimeException failure) {
+    String description = failure.getStatus().getDescription();
+    return description != null && !description.isEmpty()
+        ? description
+        : "the server answered " + failure.getStatus().getCode();
+  }
+}

@@ -1,0 +1,239 @@
+package social.starling.client;
+
+import io.grpc.CallOptions;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import social.starling.common.Errors;
+import social.starling.proto.router.v1.LocateRequest;
+import social.starling.proto.router.v1.LocateResponse;
+import social.starling.proto.router.v1.Location;
+import social.starling.proto.router.v1.RouterGrpc;
+import social.starling.proto.sns.v1.Reason;
+
+/**
+ * Straight to the members of the user's cluster, which a router names once.
+ *
+ * <p>After a failure, in this order:
+ *
+ * <ol>
+ *   <li>NOT_MASTER that names another member, of an epoch that is not older than the one known: it
+ *       is next, unless it was silent within the last second;
+ *   <li>otherwise the other member is next: a broken connection or silence means that it takes
+ *       over, or has done so;
+ *   <li>a router is asked again meanwhile, on another thread: nobody waits for it, and without any
+ *       router the two members that are known are tried in turn.
+ * </ol>
+ *
+ * <p>A silent member may be one that is stopped, whose slave still names it as master: attempts at
+ * it are short for a while, so that they cost little.
+ */
+final class DirectRoute implements Route {
+
+  private static final Duration LIMIT = Duration.ofSeconds(1);
+  private static final Duration SHORT_LIMIT = Duration.ofMillis(250);
+  private static final Duration AVOIDED = Duration.ofSeconds(1);
+  private static final Duration SHORT_FOR = Duration.ofSeconds(5);
+  private static final Duration LOCATE_PAUSE = Duration.ofMillis(50);
+
+  private final String user;
+  private final RouterRoute routers;
+  private final Connections connections;
+
+  private List<String> members = List.of();
+  private final Map<String, Long> silentAt = new HashMap<>();
+  private String current;
+  private String lastGood;
+  private long epoch;
+  private boolean locating;
+  private long locatedAt = System.nanoTime() - LOCATE_PAUSE.toNanos();
+
+  DirectRoute(String user, RouterRoute routers, Connections connections) {
+    this.user = user;
+    this.routers = routers;
+    this.connections = connections;
+  }
+
+  @Override
+  public Target target() {
+    String address = current();
+    if (address == null) {
+      locate(LIMIT);
+      address = current();
+    }
+    if (address == null) {
+      throw Errors.of(
+          Status.Code.UNAVAILABLE,
+          Reason.CLUSTER_DOWN,
+          "the router knows no address of a member of " + user + "'s cluster");
+    }
+    return new Target(address, connections.to(address), limit(address));
+  }
+
+  @Override
+  public synchronized void succeeded(Target target) {
+    silentAt.remove(target.address());
+    lastGood = target.address();
+    if (members.contains(target.address())) {
+      current = target.address();
+    }
+  }
+
+  @Override
+  public synchronized void failed(Target target, Verdict verdict, StatusRuntimeException failure) {
+    boolean isCurrent = target.address().equals(current);
+    switch (verdict) {
+      case ELSEWHERE -> elsewhere(target.address(), isCurrent, failure);
+      case BROKEN, UNREACHED -> {
+        if (failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+          silentAt.put(target.address(), System.nanoTime());
+        }
+        if (isCurrent) {
+          current = other(current);
+        }
+        relocate();
+      }
+      case LATER, FINAL -> {
+        // It is the right one to ask.
+      }
+    }
+  }
+
+  @Override
+  public synchronized boolean left(Target target) {
+    return lastGood != null && lastGood.equals(current) && !target.address().equals(current);
+  }
+
+  @Override
+  public synchronized String next() {
+    return current != null ? current : routers.next();
+  }
+
+  @Override
+  public synchronized String described() {
+    return members.isEmpty()
+        ? routers.described()
+        : "the members of " + user + "'s cluster at " + String.join(", ", members);
+  }
+
+  private void elsewhere(String asked, boolean isCurrent, StatusRuntimeException failure) {
+    if (Errors.reason(failure).filter(Reason.WRONG_CLUSTER::equals).isPresent()) {
+      members = List.of();
+      current = null;
+      epoch = 0;
+      return;
+    }
+    Map<String, String> metadata = Errors.metadata(failure);
+    String master = metadata.getOrDefault("master", "");
+    long named = number(metadata.get("epoch"));
+    boolean known = !master.isEmpty() && !master.equals(asked) && named >= epoch;
+    if (known && (isCurrent || named > epoch) && !avoided(master)) {
+      epoch = named;
+      current = master;
+      if (!members.contains(master)) {
+        // A replacement of the member that was lost.
+        members = List.of(asked, master);
+      }
+    } else if (isCurrent && !avoided(other(asked))) {
+      current = other(asked);
+    }
+    relocate();
+  }
+
+  private synchronized String current() {
+    return current;
+  }
+
+  private synchronized Duration limit(String address) {
+    return silentWithin(address, SHORT_FOR) ? SHORT_LIMIT : LIMIT;
+  }
+
+  private boolean avoided(String address) {
+    return silentWithin(address, AVOIDED);
+  }
+
+  private boolean silentWithin(String address, Duration time) {
+    Long at = silentAt.get(address);
+    return at != null && System.nanoTime() - at < time.toNanos();
+  }
+
+  private String other(String address) {
+    return members.stream().filter(member -> !member.equals(address)).findFirst().orElse(address);
+  }
+
+  private void relocate() {
+    if (!locating && System.nanoTime() - locatedAt > LOCATE_PAUSE.toNanos()) {
+      locating = true;
+      Thread.ofVirtual().name("locate").start(this::relocateNow);
+    }
+  }
+
+  private void relocateNow() {
+    try {
+      locate(LIMIT);
+    } catch (StatusRuntimeException | IllegalStateException e) {
+      // The members that are known are tried in turn, and the router again after the next failure.
+    } finally {
+      relocated();
+    }
+  }
+
+  private synchronized void relocated() {
+    locating = false;
+    locatedAt = System.nanoTime();
+  }
+
+  private void locate(Duration limit) {
+    Target router = routers.target();
+    try {
+      learn(
+          ClientCalls.blockingUnaryCall(
+              router.channel(),
+              RouterGrpc.getLocateMethod(),
+              CallOptions.DEFAULT.withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS),
+              LocateRequest.newBuilder().setUser(user).build()));
+    } catch (StatusRuntimeException e) {
+      routers.failed(router, Verdict.of(e), e);
+      throw e;
+    }
+  }
+
+  private synchronized void learn(LocateResponse answer) {
+    if (answer.getEpoch() < epoch) {
+      return;
+    }
+    List<String> named = new ArrayList<>();
+    String master = null;
+    for (Location member : answer.getMembersList()) {
+      if (!member.getAddress().isEmpty()) {
+        named.add(member.getAddress());
+        if (member.getMaster()) {
+          master = member.getAddress();
+        }
+      }
+    }
+    if (named.isEmpty()) {
+      return;
+    }
+    members = List.copyOf(named);
+    boolean newer = answer.getEpoch() > epoch && master != null && !avoided(master);
+    if (newer || current == null || !members.contains(current)) {
+      current = master != null ? master : members.getFirst();
+    }
+    epoch = answer.getEpoch();
+  }
+
+  private static long number(String text) {
+    try {
+      return text == null ? 0 : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}

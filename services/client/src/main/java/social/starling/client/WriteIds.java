@@ -1,0 +1,77 @@
+package social.starling.client;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import social.starling.proto.sns.v1.WriteId;
+
+/**
+ * Hands out the ids of one user's writes: {@code <13 digits of creation millis>-<16 random
+ * characters>}, then 1, 2, 3, … Thread-safe.
+ *
+ * <p>A write is settled when its answer has arrived, or when it was given up: nobody can repeat it
+ * then, so the server may forget its answer, and if an attempt is still on its way it may no longer
+ * take effect. Servers forget clients that write nothing for long; so after an idle time with
+ * nothing outstanding the next write begins a new client id.
+ */
+final class WriteIds {
+
+  static final Duration IDLE = Duration.ofMinutes(5);
+
+  private static final String ALPHABET =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  private static final int RANDOM_LENGTH = 16;
+
+  private final InstantSource clock;
+  private final RandomGenerator random;
+  private final TreeSet<Long> outstanding = new TreeSet<>();
+  private String client;
+  private long last;
+  private long lastMillis;
+
+  WriteIds(InstantSource clock, RandomGenerator random) {
+    this.clock = clock;
+    this.random = random;
+    begin();
+  }
+
+  /** The id of a new write; it stays the same over all attempts. */
+  synchronized WriteId next() {
+    long now = clock.millis();
+    if (outstanding.isEmpty() && last > 0 && Math.abs(now - lastMillis) > IDLE.toMillis()) {
+      begin();
+    }
+    lastMillis = now;
+    long sequence = ++last;
+    outstanding.add(sequence);
+    return WriteId.newBuilder()
+        .setClient(client)
+        .setSequence(sequence)
+        .setConfirmed(outstanding.first() - 1)
+        .build();
+  }
+
+  synchronized void settled(WriteId write) {
+    if (write.getClient().equals(client)) {
+      outstanding.remove(write.getSequence());
+    }
+  }
+
+  /** The server has forgotten this client: ids from now on are a new client's. */
+  synchronized void expired(WriteId write) {
+    if (write.getClient().equals(client)) {
+      begin();
+    }
+  }
+
+  private void begin() {
+    StringBuilder id = new StringBuilder("%013d-".formatted(clock.millis()));
+    for (int i = 0; i < RANDOM_LENGTH; i++) {
+      id.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+    }
+    client = id.toString();
+    last = 0;
+    outstanding.clear();
+  }
+}
