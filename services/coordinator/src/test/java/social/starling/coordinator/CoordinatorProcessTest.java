@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -33,10 +34,15 @@ import social.starling.common.Channels;
 import social.starling.proto.coordinator.v1.AdminGrpc;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
+import social.starling.proto.coordinator.v1.CoordinatorMessage;
+import social.starling.proto.coordinator.v1.Expand;
 import social.starling.proto.coordinator.v1.GetStatusRequest;
+import social.starling.proto.coordinator.v1.Hearing;
+import social.starling.proto.coordinator.v1.Promote;
 import social.starling.proto.coordinator.v1.ReconfigureRequest;
 import social.starling.proto.coordinator.v1.ReconfigureResponse;
 import social.starling.proto.coordinator.v1.RecordClusterRequest;
+import social.starling.proto.coordinator.v1.ReportDeadRequest;
 import social.starling.proto.coordinator.v1.Shrink;
 
 /** The coordinator as a process: started, killed, ended, and without space. */
@@ -233,6 +239,55 @@ class CoordinatorProcessTest {
     started.close();
   }
 
+  /** The first failover of a process finds its code cold: printed, for it is part of every one. */
+  @Test
+  void shouldTellHowLongTheFirstDeathAndPromotionTake() throws Exception {
+    for (int round = 0; round < 3; round++) {
+      directory = Files.createDirectory(directory.resolve("round" + round));
+      long begun = System.nanoTime();
+      Started started = new Started("--init").awaitReady();
+      double ready = (System.nanoTime() - begun) / 1e6;
+      record(started);
+      try (FakeMember one = member(started).keepBeating();
+          FakeMember two =
+              new FakeMember(
+                      started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
+                  .keepBeating()) {
+        one.awaitEpoch(1);
+        two.awaitHearing("alpha-1", Hearing.HEARD);
+        change(started, 1, r -> r.setExpand(expand()));
+        two.awaitEpoch(2);
+        long death = System.nanoTime();
+        started
+            .admin()
+            .reportDead(
+                ReportDeadRequest.newBuilder()
+                    .setCluster("alpha")
+                    .setMember("alpha-1")
+                    .setInstance("i1")
+                    .build());
+        long told = two.awaitArrival(CoordinatorMessage::hasDead);
+        long asked = System.nanoTime();
+        change(
+            started,
+            2,
+            r ->
+                r.setMember("alpha-2")
+                    .setVolume("v2")
+                    .setInstance("i2")
+                    .setPromote(Promote.getDefaultInstance()));
+        long answered = System.nanoTime();
+        System.out.printf(
+            "spawn -> ready %.0f ms, first death told %.1f ms, first promotion answered %.1f ms%n",
+            ready, (told - death) / 1e6, (answered - asked) / 1e6);
+        assertThat(configuration(started).getMaster()).isEqualTo("alpha-2");
+      }
+      started.process.destroy();
+      assertThat(started.exitCode(Duration.ofSeconds(5))).isZero();
+      started.close();
+    }
+  }
+
   private static void changeUntilItDies(Started started, AtomicLong answered) {
     try {
       while (true) {
@@ -277,16 +332,22 @@ class CoordinatorProcessTest {
   }
 
   private static ReconfigureResponse shrink(Started started, long epoch) {
-    return started
-        .coordination()
-        .reconfigure(
-            ReconfigureRequest.newBuilder()
-                .setCluster("alpha")
-                .setEpoch(epoch)
-                .setMember("alpha-1")
-                .setVolume("v1")
-                .setInstance("i1")
-                .setShrink(Shrink.getDefaultInstance())
-                .build());
+    return change(started, epoch, r -> r.setShrink(Shrink.getDefaultInstance()));
+  }
+
+  private static ReconfigureResponse change(
+      Started started, long epoch, UnaryOperator<ReconfigureRequest.Builder> change) {
+    ReconfigureRequest.Builder request =
+        ReconfigureRequest.newBuilder()
+            .setCluster("alpha")
+            .setEpoch(epoch)
+            .setMember("alpha-1")
+            .setVolume("v1")
+            .setInstance("i1");
+    return started.coordination().reconfigure(change.apply(request).build());
+  }
+
+  private static Expand expand() {
+    return Expand.newBuilder().setPeer("alpha-2").setPeerVolume("v2").build();
   }
 }
