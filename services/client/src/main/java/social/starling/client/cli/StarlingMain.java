@@ -112,6 +112,8 @@ public final class StarlingMain implements Callable<Integer> {
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
       more.commands().forEach(line::addSubcommand);
     }
+    // Again, for the subcommands that were added since.
+    ProcessMain.configure(line);
     describe(line);
     return line;
   }
