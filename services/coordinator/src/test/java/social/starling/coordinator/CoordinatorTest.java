@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,10 +207,9 @@ class CoordinatorTest {
     FakeMember two = fixture.member(hello("alpha-2", "i2", "v2")).awaitEpoch(1);
     long silentSince = System.nanoTime();
 
-    Thread beats = beating(two);
+    two.keepBeating();
     long suspected = two.awaitArrival(m -> heard(m, "alpha-1") == Hearing.SUSPECTED);
     long lost = two.awaitArrival(m -> heard(m, "alpha-1") == Hearing.LOST);
-    beats.interrupt();
 
     assertThat(millis(suspected - silentSince)).isBetween(900L, 1900L);
     assertThat(millis(lost - silentSince)).isBetween(2900L, 4500L);
@@ -541,17 +539,6 @@ class CoordinatorTest {
 
   private GetStatusResponse status() {
     return fixture.admin().getStatus(GetStatusRequest.getDefaultInstance());
-  }
-
-  private static Thread beating(FakeMember member) {
-    return Thread.ofVirtual()
-        .start(
-            () -> {
-              while (!Thread.interrupted()) {
-                member.beat();
-                LockSupport.parkNanos(100_000_000);
-              }
-            });
   }
 
   private static ReconfigureRequest expand(long epoch) {

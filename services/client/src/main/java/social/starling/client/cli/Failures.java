@@ -22,6 +22,7 @@ record Failures(int exitCode, String word, String sentence) {
   static Failures of(Exception failure) {
     return switch (failure) {
       case StarlingException e -> new Failures(exitCode(e), e.word(), sentence(e));
+      case ImportFailure e -> new Failures(exitCode(e.reason()), e.reason().word(), e.getMessage());
       case InputException e -> new Failures(ExitCode.USAGE, e.word(), e.getMessage());
       case StartException e -> new Failures(e.exitCode(), "FAILED", e.getMessage());
       case UncheckedIOException e when readerLeft(e.getCause()) ->

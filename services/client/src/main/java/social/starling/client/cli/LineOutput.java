@@ -33,6 +33,16 @@ final class LineOutput {
     flush();
   }
 
+  /** Writes a piece of a line at once. */
+  synchronized void raw(String text) {
+    try {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   synchronized void flush() {
     try {
       out.flush();

@@ -104,13 +104,28 @@ public final class StarlingMain implements Callable<Integer> {
             new UnfollowCommand(io),
             new ListCommand(io),
             new PostsCommand(io),
-            new TimelineCommand(io))
+            new TimelineCommand(io),
+            new ImportPostsCommand(io),
+            new ExportPostsCommand(io))
         .forEach(line::addSubcommand);
+    line.addSubcommand(admin(io));
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
       more.commands().forEach(line::addSubcommand);
     }
     describe(line);
     return line;
+  }
+
+  private static CommandLine admin(Io io) {
+    CommandLine admin = ProcessMain.commandLine(new AdminCommand.Group());
+    List.of(
+            new AdminClusters(io),
+            new AdminSlots(io),
+            new AdminVerify(io),
+            new AdminSwitchover(io),
+            new AdminRecover(io))
+        .forEach(admin::addSubcommand);
+    return admin;
   }
 
   private static void describe(CommandLine line) {
