@@ -1,0 +1,317 @@
+package social.starling.server.storage;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import social.starling.replication.Entry;
+import social.starling.replication.EpochStart;
+import social.starling.replication.JournalState;
+import social.starling.server.state.Change;
+import social.starling.server.state.Effect;
+import social.starling.server.state.State;
+
+/**
+ * What is on a volume at present, open: an installation replaces it whole. The store thread owns it;
+ * other threads use {@link #journal}, {@link #state} and what is volatile.
+ */
+final class Content implements AutoCloseable {
+
+  static final String DATABASE = "state.db";
+  static final String POSTS = "posts";
+
+  final Path directory;
+  final Path database;
+  final Disk disk;
+  final VolumeOptions options;
+  final Connection connection;
+  final Tables tables;
+  final Journal journal;
+  final PostFiles files;
+  final Records records;
+  final Meta meta;
+  final State state;
+
+  /** Of the journal's last entry, or of the base. */
+  private long lastEpoch;
+
+  private long bytesSinceCheck;
+
+  /** Post files hold, and the database knows, the effects of entries up to here. */
+  volatile long written;
+
+  /** Post files are fsynced for entries up to here; the database is told with the next batch. */
+  volatile long synced;
+
+  volatile long journalBytes;
+
+  /** Bytes given to the database since a checkpoint began, roughly. */
+  volatile long unchecked;
+
+  Content(Path directory, Disk disk, VolumeOptions options, Consumer<String> damage)
+      throws SQLException, IOException {
+    this.directory = directory;
+    this.database = directory.resolve(DATABASE);
+    this.disk = disk;
+    this.options = options;
+    this.connection = Sql.openWriter(database);
+    try {
+      this.meta = Meta.load(connection);
+      this.tables = new Tables(connection);
+      this.journal = new Journal(database);
+      disk.createDirectory(directory.resolve(POSTS));
+      // An earlier process may have been killed before it did this for what it created.
+      disk.syncDirectory(directory);
+      this.files = new PostFiles(directory.resolve(POSTS), disk, options.openFiles());
+      this.records = new Records(files, disk, journal, damage);
+      TableLoader loader = new TableLoader(connection, meta, records, options.cacheBytes());
+      this.state = loader.load();
+      List<EpochStart> epochs = journal.epochs();
+      this.lastEpoch = epochs.isEmpty() ? meta.baseEpoch : epochs.getLast().epoch();
+      this.written = meta.applied;
+      this.journalBytes = meta.journalBytes;
+      this.synced = meta.filesSynced;
+      new Recovery(this, damage).run(loader);
+      connection.rollback();
+    } catch (SQLException | IOException | RuntimeException e) {
+      closeAfter(e);
+      throw e;
+    }
+  }
+
+  JournalState journalState() throws SQLException {
+    return new JournalState(
+        meta.volume,
+        meta.promised,
+        meta.baseIndex,
+        meta.baseEpoch,
+        meta.lastIndex,
+        meta.lastId,
+        meta.lastTime,
+        journal.epochs(),
+        meta.applied);
+  }
+
+  void write(Batch batch) throws SQLException, IOException {
+    check(batch);
+    reserve(batch);
+    writeFiles(batch.applied());
+    if (batch.promised().isPresent()) {
+      meta.promised = batch.promised().getAsLong();
+    }
+    if (batch.truncateAfter().isPresent()) {
+      truncate(batch.truncateAfter().getAsLong());
+    }
+    append(batch.append());
+    tables.apply(batch.applied());
+    if (!batch.applied().isEmpty()) {
+      Change last = batch.applied().getLast();
+      meta.applied = last.index();
+      meta.checksum = last.totals().checksum();
+      meta.horizon = last.totals().horizon();
+    }
+    commit();
+    if (!batch.applied().isEmpty()) {
+      written = meta.applied;
+      state.written(meta.applied);
+    }
+  }
+
+  /** Drops the oldest entries, up to one whose post files are fsynced; returns the new base. */
+  long trim(long upTo, int most) throws SQLException, IOException {
+    long limit = Math.min(Math.min(upTo, synced), Math.min(meta.applied, meta.baseIndex + most));
+    if (limit <= meta.baseIndex) {
+      return meta.baseIndex;
+    }
+    Entry last = journal.find(limit).orElseThrow(() -> missing(limit));
+    meta.journalBytes -= tables.trim(meta.baseIndex, limit);
+    meta.baseIndex = limit;
+    meta.baseEpoch = last.epoch();
+    meta.baseId = last.id();
+    meta.baseTime = last.timeMillis();
+    commit();
+    return limit;
+  }
+
+  OptionalLong oldestTime() throws SQLException {
+    return journal.oldestTime();
+  }
+
+  /** fsyncs the post files. Any one thread. */
+  void syncFiles() throws IOException {
+    long upTo = written;
+    files.sync();
+    synced = upTo;
+  }
+
+  private void commit() throws SQLException, IOException {
+    meta.filesSynced = synced;
+    tables.meta(meta);
+    disk.commit(connection::commit);
+    journalBytes = meta.journalBytes;
+  }
+
+  private void check(Batch batch) {
+    long last = meta.lastIndex;
+    if (batch.truncateAfter().isPresent()) {
+      long after = batch.truncateAfter().getAsLong();
+      if (after < meta.applied) {
+        throw new IllegalArgumentException(
+            "entries after %d cannot be dropped: %d is applied".formatted(after, meta.applied));
+      }
+      last = Math.min(last, after);
+    }
+    for (Entry entry : batch.append()) {
+      if (entry.index() != ++last) {
+        throw new IllegalArgumentException(
+            "entry %s cannot be appended as entry %d".formatted(entry, last));
+      }
+    }
+    long applied = meta.applied;
+    for (Change change : batch.applied()) {
+      if (change.index() != ++applied || applied > last) {
+        throw new IllegalArgumentException(
+            "change %d cannot be written after %d, with entries up to %d"
+                .formatted(change.index(), applied - 1, last));
+      }
+    }
+    if (batch.promised().isPresent() && batch.promised().getAsLong() < meta.promised) {
+      throw new IllegalArgumentException(
+          "epoch %d cannot be promised after %d"
+              .formatted(batch.promised().getAsLong(), meta.promised));
+    }
+  }
+
+  private void truncate(long after) throws SQLException {
+    if (after >= meta.lastIndex) {
+      return;
+    }
+    meta.journalBytes -= tables.truncate(after);
+    meta.lastIndex = after;
+    if (after == meta.baseIndex) {
+      meta.lastId = meta.baseId;
+      meta.lastTime = meta.baseTime;
+      lastEpoch = meta.baseEpoch;
+    } else {
+      Entry last = journal.find(after).orElseThrow(() -> missing(after));
+      meta.lastId = last.id();
+      meta.lastTime = last.timeMillis();
+      lastEpoch = last.epoch();
+    }
+  }
+
+  private void append(List<Entry> entries) throws SQLException {
+    tables.append(entries);
+    for (Entry entry : entries) {
+      if (entry.epoch() != lastEpoch) {
+        tables.epoch(entry.epoch(), entry.index());
+        lastEpoch = entry.epoch();
+      }
+      meta.lastIndex = entry.index();
+      meta.lastId = entry.id();
+      meta.lastTime = entry.timeMillis();
+      meta.journalBytes += entry.weight();
+    }
+  }
+
+  private void writeFiles(List<Change> changes) throws IOException {
+    Map<String, Run> runs = new LinkedHashMap<>();
+    for (Change change : changes) {
+      for (Effect effect : change.effects()) {
+        switch (effect) {
+          case Effect.PostAdded post ->
+              run(runs, post.place().author(), post.place().offset()).add(post.record());
+          case Effect.PostDeleted post ->
+              run(runs, post.author(), post.offset()).add(post.record());
+          default -> {
+            // The others stand in the tables only.
+          }
+        }
+      }
+    }
+    for (Map.Entry<String, Run> run : runs.entrySet()) {
+      files.write(run.getKey(), run.getValue().offset, run.getValue().bytes());
+    }
+  }
+
+  private static Run run(Map<String, Run> runs, String author, long offset) {
+    return runs.computeIfAbsent(author, ignored -> new Run(offset));
+  }
+
+  /** Fails early when the volume is nearly full, so that there is room to recover. */
+  private void reserve(Batch batch) throws IOException {
+    long bytes = 4096;
+    for (Entry entry : batch.append()) {
+      // Journal, answers and index, and the post file when it is applied.
+      bytes += 2L * entry.weight();
+    }
+    unchecked += bytes;
+    bytesSinceCheck += bytes;
+    if (bytesSinceCheck < 1 << 20 && bytesSinceCheck != bytes) {
+      return;
+    }
+    bytesSinceCheck = bytes + 1;
+    long free = disk.freeBytes(directory);
+    if (free < options.reserveBytes()) {
+      throw new StorageException(
+          StorageException.Kind.FULL,
+          "no space left on the volume %s: %d KiB free, %d KiB are kept in reserve; free some"
+              .formatted(directory, free >> 10, options.reserveBytes() >> 10),
+          null);
+    }
+  }
+
+  private static StorageException missing(long index) {
+    return new StorageException(
+        StorageException.Kind.DAMAGED,
+        "entry %d of the journal in state.db is missing".formatted(index),
+        null);
+  }
+
+  private void closeAfter(Exception first) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      first.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() throws SQLException, IOException {
+    files.close();
+    journal.close();
+    tables.close();
+    connection.close();
+  }
+
+  /** Whether there is a write-ahead log worth a checkpoint. */
+  boolean hasLog() {
+    return Files.exists(directory.resolve(DATABASE + "-wal"));
+  }
+
+  /** Records that follow each other in one file. */
+  private static final class Run {
+    final long offset;
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+
+    Run(long offset) {
+      this.offset = offset;
+    }
+
+    void add(byte[] record) {
+      bytes.write(record, 0, record.length);
+    }
+
+    ByteBuffer bytes() {
+      return ByteBuffer.wrap(bytes.toByteArray());
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package social.starling.server.storage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/**
+ * The one row that says where everything stands. Written in every transaction.
+ *
+ * <p>Owned by the store thread, except {@code filesSynced}.
+ */
+final class Meta {
+
+  static final String TABLE =
+      """
+      CREATE TABLE meta (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        volume TEXT NOT NULL,
+        promised INTEGER NOT NULL,
+        base_index INTEGER NOT NULL,
+        base_epoch INTEGER NOT NULL,
+        base_id INTEGER NOT NULL,
+        base_time INTEGER NOT NULL,
+        last_index INTEGER NOT NULL,
+        last_id INTEGER NOT NULL,
+        last_time INTEGER NOT NULL,
+        journal_bytes INTEGER NOT NULL,
+        applied INTEGER NOT NULL,
+        files_synced INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        horizon INTEGER NOT NULL
+      ) STRICT""";
+
+  static final String INSERT =
+      "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  static final String UPDATE =
+      """
+      UPDATE meta SET volume = ?, promised = ?, base_index = ?, base_epoch = ?, base_id = ?,
+        base_time = ?, last_index = ?, last_id = ?, last_time = ?, journal_bytes = ?, applied = ?,
+        files_synced = ?, checksum = ?, horizon = ?""";
+
+  final String volume;
+  long promised;
+  long baseIndex;
+  long baseEpoch;
+  long baseId;
+  long baseTime;
+  long lastIndex;
+  long lastId;
+  long lastTime;
+  long journalBytes;
+  long applied;
+  long filesSynced;
+  long checksum;
+  long horizon;
+
+  Meta(String volume) {
+    this.volume = volume;
+  }
+
+  static Meta load(Connection connection) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT * FROM meta");
+        ResultSet row = select.executeQuery()) {
+      if (!row.next()) {
+        throw new SQLException("table meta is empty");
+      }
+      Meta meta = new Meta(row.getString("volume"));
+      meta.promised = row.getLong("promised");
+      meta.baseIndex = row.getLong("base_index");
+      meta.baseEpoch = row.getLong("base_epoch");
+      meta.baseId = row.getLong("base_id");
+      meta.baseTime = row.getLong("base_time");
+      meta.lastIndex = row.getLong("last_index");
+      meta.lastId = row.getLong("last_id");
+      meta.lastTime = row.getLong("last_time");
+      meta.journalBytes = row.getLong("journal_bytes");
+      meta.applied = row.getLong("applied");
+      meta.filesSynced = row.getLong("files_synced");
+      meta.checksum = row.getLong("checksum");
+      meta.horizon = row.getLong("horizon");
+      return meta;
+    }
+  }
+
+  /** Binds all columns for {@link #INSERT} or {@link #UPDATE}. */
+  void bind(PreparedStatement statement) throws SQLException {
+    long[] numbers = {
+      promised, baseIndex, baseEpoch, baseId, baseTime, lastIndex, lastId, lastTime, journalBytes,
+      applied, filesSynced, checksum, horizon
+    };
+    statement.setString(1, volume);
+    for (int i = 0; i < numbers.length; i++) {
+      statement.setLong(i + 2, numbers[i]);
+    }
+  }
+
+  /** The same numbers for a volume with another id. */
+  Meta withVolume(String id) {
+    Meta other = new Meta(id);
+    other.promised = promised;
+    other.baseIndex = baseIndex;
+    other.baseEpoch = baseEpoch;
+    other.baseId = baseId;
+    other.baseTime = baseTime;
+    other.lastIndex = lastIndex;
+    other.lastId = lastId;
+    other.lastTime = lastTime;
+    other.journalBytes = journalBytes;
+    other.applied = applied;
+    other.filesSynced = filesSynced;
+    other.checksum = checksum;
+    other.horizon = horizon;
+    return other;
+  }
+
+  /** Whether anything was ever promised or journaled. */
+  boolean used() {
+    return promised > 0 || lastIndex > 0;
+  }
+}

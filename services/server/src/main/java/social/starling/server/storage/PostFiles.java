@@ -1,0 +1,171 @@
+package social.starling.server.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Set;
+
+/**
+ * The post files: {@code posts/<2 hex>/<author>.txt}. The two digits are the first byte of SHA-256 of
+ * the author's name, which is lower-cased everywhere here, so that names that differ in case never
+ * meet on a file system that ignores it.
+ *
+ * <p>The store thread writes; any thread reads; one thread at a time syncs.
+ */
+final class PostFiles implements AutoCloseable {
+
+  private final Path directory;
+  private final Disk disk;
+  private final int maxOpen;
+
+  // Store thread only.
+  private final LinkedHashMap<String, Disk.Out> open = new LinkedHashMap<>(64, 0.75f, true);
+  private final Set<Path> known = new HashSet<>();
+
+  // Guarded by this.
+  private Set<String> unsynced = new HashSet<>();
+  private Set<Path> unsyncedDirectories = new HashSet<>();
+  private long unsyncedBytes;
+
+  /**
+   * @param directory {@code <volume>/posts}, which exists
+   * @param maxOpen files held open for writing
+   */
+  PostFiles(Path directory, Disk disk, int maxOpen) {
+    this.directory = directory;
+    this.disk = disk;
+    this.maxOpen = maxOpen;
+  }
+
+  /** Path of an author's file within the volume, with /. */
+  static String relative(String author) {
+    byte[] digest = sha256().digest(author.getBytes(StandardCharsets.US_ASCII));
+    return "posts/%s/%s.txt".formatted(HexFormat.of().toHexDigits(digest[0]), author);
+  }
+
+  Path path(String author) {
+    return directory.resolveSibling(relative(author));
+  }
+
+  /** A file by its path within the volume. */
+  Path resolve(String relative) {
+    return directory.resolveSibling(relative);
+  }
+
+  /** Bytes of an author's file; 0 when it is not there. */
+  long length(String author) throws IOException {
+    try {
+      return Files.size(path(author));
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  void write(String author, long offset, ByteBuffer bytes) throws IOException {
+    int size = bytes.remaining();
+    Disk.Out file = file(author);
+    synchronized (this) {
+      // Marked first: a sync that runs meanwhile may miss the bytes, the next must not.
+      unsynced.add(author);
+      unsyncedBytes += size;
+    }
+    file.write(bytes, offset);
+  }
+
+  void truncate(String author, long length) throws IOException {
+    Disk.Out file = file(author);
+    synchronized (this) {
+      unsynced.add(author);
+    }
+    file.truncate(length);
+  }
+
+  /** Fills as much of the buffer as the file has from the offset on. */
+  int read(String author, long offset, ByteBuffer bytes) throws IOException {
+    try (Disk.In file = disk.read(path(author))) {
+      return file.read(bytes, offset);
+    }
+  }
+
+  Disk.In openToRead(String author) throws IOException {
+    return disk.read(path(author));
+  }
+
+  /** Bytes written since the last sync began. */
+  synchronized long unsyncedBytes() {
+    return unsyncedBytes;
+  }
+
+  /** Makes everything durable that was written before this call. */
+  void sync() throws IOException {
+    Set<String> files;
+    Set<Path> directories;
+    synchronized (this) {
+      files = unsynced;
+      directories = unsyncedDirectories;
+      unsynced = new HashSet<>();
+      unsyncedDirectories = new HashSet<>();
+      unsyncedBytes = 0;
+    }
+    for (String author : files) {
+      // A file of its own: the store thread may close the one that it writes to at any time.
+      try (Disk.Out file = disk.open(path(author))) {
+        file.sync();
+      }
+    }
+    for (Path path : directories) {
+      disk.syncDirectory(path);
+    }
+  }
+
+  private Disk.Out file(String author) throws IOException {
+    Disk.Out file = open.get(author);
+    if (file != null) {
+      return file;
+    }
+    if (open.size() >= maxOpen) {
+      open.pollFirstEntry().getValue().close();
+    }
+    Path path = path(author);
+    Path parent = path.getParent();
+    if (known.add(parent)) {
+      // Also when it is there: a process that was killed may have created it, or files in it.
+      disk.createDirectory(parent);
+      synchronized (this) {
+        unsyncedDirectories.add(directory);
+        unsyncedDirectories.add(parent);
+      }
+    } else if (!Files.exists(path)) {
+      synchronized (this) {
+        unsyncedDirectories.add(parent);
+      }
+    }
+    file = disk.open(path);
+    open.put(author, file);
+    return file;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no SHA-256", e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Disk.Out file : open.values()) {
+      file.close();
+    }
+    open.clear();
+  }
+}

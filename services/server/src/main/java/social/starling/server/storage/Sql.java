@@ -1,0 +1,131 @@
+package social.starling.server.storage;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/** Opens the database and runs small statements. */
+final class Sql {
+
+  private static final int BUSY_MILLIS = 5_000;
+
+  /** Pages of 4 KiB that the writer keeps in memory, as SQLite counts: −KiB. */
+  private static final int WRITER_CACHE_KIB = 8 * 1024;
+
+  private static final int READER_CACHE_KIB = 1024;
+
+  private Sql() {}
+
+  /** The connection that writes: WAL, an fsync for each commit, no checkpoint of its own. */
+  static Connection openWriter(Path file) throws SQLException {
+    Connection connection = open(file, WRITER_CACHE_KIB);
+    try {
+      run(connection, "PRAGMA wal_autocheckpoint=0");
+      run(connection, "PRAGMA journal_size_limit=67108864");
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      closeAfter(e, connection);
+      throw e;
+    }
+  }
+
+  /** A connection that only reads, in a transaction from its first statement on. */
+  static Connection openReader(Path file) throws SQLException {
+    Connection connection = open(file, READER_CACHE_KIB);
+    try {
+      run(connection, "PRAGMA query_only=ON");
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      closeAfter(e, connection);
+      throw e;
+    }
+  }
+
+  /** A connection without transactions of its own, for checkpoints and copies. */
+  static Connection openPlain(Path file) throws SQLException {
+    return open(file, READER_CACHE_KIB);
+  }
+
+  /** A database that nobody else uses yet: one file, no write-ahead log. */
+  static Connection openCopy(Path file) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.DELETE);
+    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.setGetGeneratedKeys(false);
+    Connection connection = config.createConnection("jdbc:sqlite:" + file);
+    try {
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      closeAfter(e, connection);
+      throw e;
+    }
+  }
+
+  private static Connection open(Path file, int cacheKib) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.setBusyTimeout(BUSY_MILLIS);
+    config.setCacheSize(-cacheKib);
+    config.setGetGeneratedKeys(false);
+    return config.createConnection("jdbc:sqlite:" + file);
+  }
+
+  static void run(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  static long number(Connection connection, String sql, long... values) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, values);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          throw new SQLException("no row: " + sql);
+        }
+        return row.getLong(1);
+      }
+    }
+  }
+
+  static void bind(PreparedStatement statement, long... values) throws SQLException {
+    for (int i = 0; i < values.length; i++) {
+      statement.setLong(i + 1, values[i]);
+    }
+  }
+
+  /** A path as an SQL string. */
+  static String quoted(Path path) {
+    return "'" + path.toString().replace("'", "''") + "'";
+  }
+
+  static StorageException.Kind kind(SQLException e) {
+    if (e instanceof SQLiteException sqlite) {
+      SQLiteErrorCode code = sqlite.getResultCode();
+      return switch (code) {
+        case SQLITE_FULL -> StorageException.Kind.FULL;
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CORRUPT_VTAB -> StorageException.Kind.DAMAGED;
+        default -> StorageException.Kind.FAILED;
+      };
+    }
+    return StorageException.Kind.FAILED;
+  }
+
+  private static void closeAfter(SQLException first, Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      first.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package social.starling.server.storage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import social.starling.replication.Entry;
+import social.starling.server.state.Change;
+import social.starling.server.state.Effect;
+
+/** Writes rows over the one writing connection, with statements that are kept. Store thread only. */
+final class Tables implements AutoCloseable {
+
+  private final Connection connection;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+
+  Tables(Connection connection) {
+    this.connection = connection;
+  }
+
+  void append(List<Entry> entries) throws SQLException {
+    PreparedStatement insert = statement(JournalRows.INSERT);
+    for (Entry entry : entries) {
+      JournalRows.bind(insert, entry);
+      insert.executeUpdate();
+    }
+  }
+
+  void epoch(long epoch, long start) throws SQLException {
+    update("INSERT INTO epochs VALUES (?, ?)", epoch, start);
+  }
+
+  /** Drops the entries after an index; returns their weight. */
+  long truncate(long after) throws SQLException {
+    long weight = weight(after, Long.MAX_VALUE);
+    update("DELETE FROM journal WHERE idx > ?", after);
+    update("DELETE FROM epochs WHERE start > ?", after);
+    return weight;
+  }
+
+  /** Drops the entries after one index up to another; returns their weight. */
+  long trim(long after, long upTo) throws SQLException {
+    long weight = weight(after, upTo);
+    update("DELETE FROM journal WHERE idx <= ?", upTo);
+    update("DELETE FROM epochs WHERE start <= ?", upTo);
+    return weight;
+  }
+
+  private long weight(long after, long upTo) throws SQLException {
+    return Sql.number(
+        connection,
+        "SELECT coalesce(sum(length(request) + length(client) + 64), 0) FROM journal"
+            + " WHERE idx > ? AND idx <= ?",
+        after,
+        upTo);
+  }
+
+  void meta(Meta meta) throws SQLException {
+    PreparedStatement update = statement(Meta.UPDATE);
+    meta.bind(update);
+    update.executeUpdate();
+  }
+
+  /** Writes the rows of changes; what one change of the batch undoes of another is left out. */
+  void apply(List<Change> changes) throws SQLException {
+    Map<Long, ClientRows> clients = new LinkedHashMap<>();
+    for (Change change : changes) {
+      for (Effect effect : change.effects()) {
+        apply(effect, clients);
+      }
+    }
+    for (Map.Entry<Long, ClientRows> client : clients.entrySet()) {
+      write(client.getKey(), client.getValue());
+    }
+  }
+
+  private void apply(Effect effect, Map<Long, ClientRows> clients) throws SQLException {
+    switch (effect) {
+      case Effect.UserAdded user -> {
+        PreparedStatement insert = statement("INSERT INTO users VALUES (?, ?, ?)");
+        insert.setInt(1, user.user());
+        insert.setString(2, user.name());
+        insert.setLong(3, user.index());
+        insert.executeUpdate();
+      }
+      case Effect.FollowAdded follow ->
+          update(
+              "INSERT INTO follows VALUES (?, ?, ?)",
+              follow.follower(),
+              follow.author(),
+              follow.since());
+      case Effect.FollowRemoved follow ->
+          update(
+              "DELETE FROM follows WHERE follower = ? AND author = ?",
+              follow.follower(),
+              follow.author());
+      case Effect.PostAdded post ->
+          update(
+              "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?)",
+              post.number(),
+              post.user(),
+              post.place().id(),
+              post.place().index(),
+              post.place().offset(),
+              post.place().length(),
+              post.place().crc());
+      case Effect.PostDeleted post ->
+          update(
+              "INSERT INTO deletions VALUES (?, ?, ?)",
+              post.number(),
+              post.index(),
+              post.offset());
+      case Effect.ClientWrote wrote -> rows(clients, wrote.number()).row = wrote;
+      case Effect.AnswerRecorded answer -> rows(clients, answer.client()).answers.add(answer);
+      case Effect.ClientDropped dropped -> {
+        ClientRows rows = rows(clients, dropped.number());
+        rows.dropped = true;
+        rows.answers.clear();
+      }
+    }
+  }
+
+  private static ClientRows rows(Map<Long, ClientRows> clients, long number) {
+    return clients.computeIfAbsent(number, ignored -> new ClientRows());
+  }
+
+  private void write(long number, ClientRows rows) throws SQLException {
+    if (rows.dropped) {
+      // A dropped client never comes back under its number: see Answers.
+      update("DELETE FROM clients WHERE no = ?", number);
+      update("DELETE FROM answers WHERE client = ?", number);
+      return;
+    }
+    Effect.ClientWrote row = rows.row;
+    PreparedStatement upsert =
+        statement(
+            "INSERT INTO clients VALUES (?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET"
+                + " floor = excluded.floor, last_time = excluded.last_time,"
+                + " last_idx = excluded.last_idx");
+    upsert.setLong(1, number);
+    upsert.setString(2, row.client());
+    upsert.setLong(3, row.floor());
+    upsert.setLong(4, row.lastTime());
+    upsert.setLong(5, row.lastIndex());
+    upsert.executeUpdate();
+    if (row.floor() > 0) {
+      update("DELETE FROM answers WHERE client = ? AND sequence <= ?", number, row.floor());
+    }
+    PreparedStatement insert = statement("INSERT INTO answers VALUES (?, ?, ?, ?)");
+    for (Effect.AnswerRecorded answer : rows.answers) {
+      if (answer.sequence() > row.floor()) {
+        insert.setLong(1, number);
+        insert.setLong(2, answer.sequence());
+        insert.setLong(3, answer.hash());
+        insert.setBytes(4, answer.answer());
+        insert.executeUpdate();
+      }
+    }
+  }
+
+  private void update(String sql, long... values) throws SQLException {
+    PreparedStatement statement = statement(sql);
+    Sql.bind(statement, values);
+    statement.executeUpdate();
+  }
+
+  private PreparedStatement statement(String sql) throws SQLException {
+    PreparedStatement statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    return statement;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    for (PreparedStatement statement : statements.values()) {
+      statement.close();
+    }
+  }
+
+  /** What a batch does to a client. */
+  private static final class ClientRows {
+    Effect.ClientWrote row;
+    final List<Effect.AnswerRecorded> answers = new ArrayList<>();
+    boolean dropped;
+  }
+}

@@ -1,0 +1,129 @@
+package social.starling.server.storage;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * fsyncs post files and checkpoints the write-ahead log beside the store thread, so that no write
+ * waits for either. One thread of its own, or whoever calls {@link Volume#upkeep}.
+ */
+final class Upkeep {
+
+  private static final long LOOK_MILLIS = 1_000;
+
+  private final Volume volume;
+  private final VolumeOptions options;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition due = lock.newCondition();
+  private boolean stopped;
+  private Thread thread;
+
+  /** When the oldest bytes that are not fsynced were seen; 0 when there are none. */
+  private long unsyncedSince;
+
+  Upkeep(Volume volume, VolumeOptions options) {
+    this.volume = volume;
+    this.options = options;
+  }
+
+  void start() {
+    if (options.background()) {
+      thread = Thread.ofPlatform().name("volume-upkeep").daemon().start(this::loop);
+    }
+  }
+
+  void wake() {
+    if (thread != null && volume.content().unchecked >= options.checkpointBytes()) {
+      lock.lock();
+      try {
+        due.signal();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      due.signal();
+    } finally {
+      lock.unlock();
+    }
+    if (thread != null && thread != Thread.currentThread()) {
+      try {
+        thread.join(TimeUnit.SECONDS.toMillis(2));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void loop() {
+    while (waitUntilDue()) {
+      try {
+        volume.upkeep(false);
+      } catch (StorageException e) {
+        // The volume has failed and says so to its store thread.
+        return;
+      }
+    }
+  }
+
+  private boolean waitUntilDue() {
+    lock.lock();
+    try {
+      if (!stopped) {
+        due.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return !stopped;
+    } catch (InterruptedException e) {
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void run(Content content, boolean now) throws SQLException, IOException {
+    if (now || content.unchecked >= options.checkpointBytes()) {
+      checkpoint(content);
+    }
+    long unsynced = content.files.unsyncedBytes();
+    if (unsynced == 0) {
+      unsyncedSince = 0;
+      content.synced = Math.max(content.synced, syncedWithoutWork(content));
+      return;
+    }
+    if (unsyncedSince == 0) {
+      unsyncedSince = System.nanoTime() | 1;
+    }
+    boolean old = System.nanoTime() - unsyncedSince >= options.syncAge().toNanos();
+    if (now || old || unsynced >= options.syncBytes()) {
+      unsyncedSince = 0;
+      content.syncFiles();
+    }
+  }
+
+  /** Entries that write no record need no fsync either. */
+  private static long syncedWithoutWork(Content content) {
+    long upTo = content.written;
+    return content.files.unsyncedBytes() == 0 ? upTo : content.synced;
+  }
+
+  /** Copies what it can without waiting for anyone. */
+  private static void checkpoint(Content content) throws SQLException {
+    content.unchecked = 0;
+    try (Connection connection = Sql.openPlain(content.database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(PASSIVE)")) {
+      row.next();
+    }
+  }
+}

@@ -1,0 +1,387 @@
+package social.starling.server.storage;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import social.starling.common.StartException;
+import social.starling.replication.Entry;
+import social.starling.replication.JournalReader;
+import social.starling.replication.JournalState;
+import social.starling.server.state.State;
+
+/**
+ * A member's volume: the journal, the tables and the post files, and whatever it takes to find them
+ * whole after a crash at any moment.
+ *
+ * <pre>
+ * &lt;volume&gt;/
+ *   lock              held by the process that uses the volume
+ *   volume-id         identity of what is on it
+ *   state.db          SQLite, WAL
+ *   posts/ab/alice.txt
+ *   incoming/         a full copy that is being received
+ *   snapshot-N.db     a copy that is being sent
+ * </pre>
+ *
+ * <p>{@link #write} does, in this order:
+ *
+ * <ol>
+ *   <li>The records of new posts and deletions are written to the post files, at the offsets that
+ *       the state gave them, without fsync.
+ *   <li>One transaction takes the promise, the truncation, the entries and the rows, and says up to
+ *       which entry all is applied. Its commit is the one fsync.
+ * </ol>
+ *
+ * <p>Post files are fsynced later; the database knows up to which entry ({@code files_synced}). So
+ * whenever a volume is opened, every record of an entry that is applied is in its file, or can be
+ * written again, with the same bytes at the same place, from an entry that is still in the journal:
+ * {@link #trim} keeps those. What a file holds beyond was never committed and is cut off.
+ *
+ * <p><b>Threads.</b> {@link #write}, {@link #trim}, {@link #journalState} and {@link
+ * Installation#commit} belong to one thread, the store thread, which must never be interrupted. The
+ * rest may be called by any. After a failure of a write, an fsync or a checkpoint the volume is
+ * {@linkplain #failure failed}: every later call throws the same.
+ */
+public final class Volume implements AutoCloseable, JournalReader {
+
+  /** Entries that one call of {@link #trim} drops at most. */
+  private static final int TRIM_ENTRIES = 10_000;
+
+  private final Path directory;
+  private final Disk disk;
+  private final VolumeOptions options;
+  private final VolumeLock lock;
+  private final List<String> damage = new CopyOnWriteArrayList<>();
+  private final AtomicLong snapshots = new AtomicLong();
+  private final Upkeep upkeep;
+
+  private volatile Consumer<String> onDamage = sentence -> {};
+  private volatile Content content;
+  private volatile StorageException failure;
+  private volatile long writingSince;
+
+  private Volume(Path directory, Disk disk, VolumeOptions options, VolumeLock lock) {
+    this.directory = directory;
+    this.disk = disk;
+    this.options = options;
+    this.lock = lock;
+    this.upkeep = new Upkeep(this, options);
+  }
+
+  /** As below, with {@link VolumeOptions#DEFAULT}. */
+  public static Volume open(Path directory, Disk disk) {
+    return open(directory, disk, VolumeOptions.DEFAULT);
+  }
+
+  /**
+   * Opens a volume; a directory that is empty or not there becomes a new one.
+   *
+   * @throws StartException with exit code 3 when another process uses it or its format is newer; 4
+   *     when it cannot be read or written or is damaged
+   */
+  public static Volume open(Path directory, Disk disk, VolumeOptions options) {
+    VolumeLock lock = null;
+    Volume volume = null;
+    try {
+      Files.createDirectories(directory);
+      lock = VolumeLock.take(directory);
+      volume = new Volume(directory, disk, options, lock);
+      Installation.recover(directory, disk);
+      Directories.deleteSnapshots(directory, disk);
+      Creation.ensure(directory, disk);
+      volume.content = new Content(directory, disk, options, volume::damaged);
+      volume.upkeep.start();
+      return volume;
+    } catch (IOException | SQLException | RuntimeException e) {
+      RuntimeException refusal = StartFailures.of(directory, e);
+      closeAfter(refusal, volume, lock);
+      throw refusal;
+    }
+  }
+
+  private static void closeAfter(RuntimeException first, Volume volume, VolumeLock lock) {
+    try {
+      if (volume != null && volume.content != null) {
+        volume.content.close();
+      }
+      if (lock != null) {
+        lock.close();
+      }
+    } catch (IOException | SQLException e) {
+      first.addSuppressed(e);
+    }
+  }
+
+  /** Identity of what is on the volume; a full copy changes it. */
+  public String id() {
+    return usable().meta.volume;
+  }
+
+  /** Whether anything was ever promised or journaled under this {@link #id}. Store thread. */
+  public boolean used() {
+    return usable().meta.used();
+  }
+
+  /** What the volume holds now. Store thread. */
+  public JournalState journalState() {
+    return run("reading the journal", Content::journalState);
+  }
+
+  /** The state at the applied index of {@link #journalState}, from when the volume was opened on. */
+  public State state() {
+    return usable().state;
+  }
+
+  /**
+   * Makes a batch durable: all of it or nothing. Store thread.
+   *
+   * @throws StorageException the volume failed; what of the batch is there is known when it is opened
+   *     again
+   */
+  public void write(Batch batch) {
+    writingSince = System.nanoTime() | 1;
+    try {
+      run(
+          "writing",
+          content -> {
+            content.write(batch);
+            return null;
+          });
+    } finally {
+      writingSince = 0;
+    }
+    upkeep.wake();
+  }
+
+  /** Since when a write has been under way ({@link System#nanoTime}, never 0); 0 when none is. */
+  public long writingSince() {
+    return writingSince;
+  }
+
+  @Override
+  public List<Entry> read(long from, long to, int maxBytes) {
+    return run("reading the journal", content -> content.journal.read(from, to, maxBytes));
+  }
+
+  /**
+   * Drops journal entries up to an index, but none whose post file is not fsynced. The caller sees
+   * to it that nobody needs them. Store thread; bounded work, so call again while the result is below
+   * what can be had.
+   *
+   * @return index of the last entry that was ever dropped
+   */
+  public long trim(long upTo) {
+    return run("trimming the journal", content -> content.trim(upTo, TRIM_ENTRIES));
+  }
+
+  /** Weight of the journal's entries. */
+  public long journalBytes() {
+    return usable().journalBytes;
+  }
+
+  /** Time of the journal's oldest entry, in milliseconds since 1970-01-01Z; empty if it has none. */
+  public OptionalLong oldestEntryMillis() {
+    return run("reading the journal", Content::oldestTime);
+  }
+
+  /** Entries up to here can be trimmed: their effects are in the database and fsynced files. */
+  public long trimmable() {
+    return usable().synced;
+  }
+
+  /** A consistent copy of everything, made without holding up the writer. */
+  public Snapshot snapshot() {
+    return attempt(
+        "copying the volume",
+        content -> Snapshot.take(content, "snapshot-" + snapshots.incrementAndGet() + ".db"));
+  }
+
+  /**
+   * Begins to receive a full copy. What is on the volume stays in use until it is committed. One at a
+   * time.
+   */
+  public Installation beginInstall() {
+    return attempt("receiving a full copy", content -> Installation.begin(this));
+  }
+
+  /**
+   * Digests of tables and post files at one applied index, and whatever is not as it should be.
+   *
+   * @param files list every file
+   */
+  public Digest digest(boolean files) {
+    return attempt(
+        "reading the volume",
+        content -> {
+          try (Connection connection = Sql.openReader(content.database)) {
+            return Digest.of(connection, content.files, files);
+          }
+        });
+  }
+
+  /**
+   * What was found damaged, in sentences, and cannot be written again from the journal: this member
+   * should take a full copy from the other.
+   */
+  public List<String> damage() {
+    return List.copyOf(damage);
+  }
+
+  /** Is told of damage found from now on, by the thread that finds it. */
+  public void onDamage(Consumer<String> listener) {
+    onDamage = listener;
+  }
+
+  /** Why the volume failed, once it has. */
+  public Optional<StorageException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /**
+   * fsyncs post files and moves the write-ahead log into the database, as far as it is due. One
+   * thread; a volume with {@link VolumeOptions#background} does it by itself.
+   */
+  public void upkeep(boolean now) {
+    run(
+        "syncing post files",
+        content -> {
+          upkeep.run(content, now);
+          return null;
+        });
+  }
+
+  /** Ends cleanly: everything is fsynced. A failed volume is only let go. */
+  @Override
+  public void close() {
+    upkeep.stop();
+    Content open = content;
+    StorageException failed = failure;
+    failure = failed == null
+        ? new StorageException(
+            StorageException.Kind.CLOSED, "the volume %s is closed".formatted(directory), null)
+        : failed;
+    try (lock) {
+      if (failed == null) {
+        open.syncFiles();
+        open.write(Batch.append(List.of()));
+      }
+      open.close();
+    } catch (IOException | SQLException e) {
+      throw failed("closing", e);
+    }
+  }
+
+  /** Lets go of everything as a crash would, but for this process. For tests. */
+  void abandon() {
+    upkeep.stop();
+    fail(
+        new StorageException(
+            StorageException.Kind.CLOSED, "the volume %s is closed".formatted(directory), null));
+    try (lock) {
+      content.close();
+    } catch (IOException | SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  VolumeOptions options() {
+    return options;
+  }
+
+  Content content() {
+    return usable();
+  }
+
+  void damaged(String sentence) {
+    if (!damage.contains(sentence)) {
+      damage.add(sentence);
+      onDamage.accept(sentence);
+    }
+  }
+
+  /** Puts an installed copy in the place of the content, which is closed. Store thread. */
+  void replace() throws SQLException, IOException {
+    damage.clear();
+    content = new Content(directory, disk, options, this::damaged);
+  }
+
+  /** Work on the content that may fail as disks do. */
+  @FunctionalInterface
+  interface Work<T> {
+    T on(Content content) throws SQLException, IOException;
+  }
+
+  /** As below, but a failure is the caller's alone: the volume stays in use. */
+  private <T> T attempt(String what, Work<T> work) {
+    Content open = usable();
+    try {
+      return work.on(open);
+    } catch (IOException | SQLException e) {
+      throw failed(what, e);
+    }
+  }
+
+  <T> T run(String what, Work<T> work) {
+    Content open = usable();
+    try {
+      return work.on(open);
+    } catch (IOException | SQLException | RuntimeException e) {
+      throw fail(failed(what, e));
+    }
+  }
+
+  StorageException fail(StorageException e) {
+    if (failure == null) {
+      failure = e;
+    }
+    return e;
+  }
+
+  StorageException failed(String what, Exception e) {
+    if (e instanceof StorageException storage) {
+      return storage;
+    }
+    StorageException.Kind kind =
+        switch (e) {
+          case SQLException sql -> Sql.kind(sql);
+          case IOException io when full(io) -> StorageException.Kind.FULL;
+          default -> StorageException.Kind.FAILED;
+        };
+    String why = kind == StorageException.Kind.FULL ? "no space left" : e.getMessage();
+    return new StorageException(
+        kind, "%s failed on the volume %s: %s".formatted(what, directory, why), e);
+  }
+
+  static boolean full(IOException e) {
+    String message =
+        e instanceof FileSystemException file && file.getReason() != null
+            ? file.getReason()
+            : String.valueOf(e.getMessage());
+    return message.contains("No space left") || message.contains("quota exceeded");
+  }
+
+  private Content usable() {
+    StorageException failed = failure;
+    if (failed != null) {
+      throw failed;
+    }
+    return content;
+  }
+}

@@ -1,0 +1,45 @@
+package social.starling.server.storage;
+
+import java.time.Duration;
+import social.starling.server.state.State;
+
+/**
+ * What a volume may use.
+ *
+ * @param cacheBytes bytes of the newest posts' texts kept in memory
+ * @param openFiles post files held open for writing
+ * @param syncBytes post files are fsynced when so many bytes are not
+ * @param syncAge … or when the oldest of them were written so long ago
+ * @param checkpointBytes the write-ahead log is copied into the database when about so many bytes
+ *     were written to it
+ * @param reserveBytes writes fail with "no space" while less than this is free, so that the volume
+ *     can still be opened
+ * @param background whether a thread does the fsyncs and checkpoints; otherwise {@link
+ *     Volume#upkeep} is called
+ */
+public record VolumeOptions(
+    long cacheBytes,
+    int openFiles,
+    long syncBytes,
+    Duration syncAge,
+    long checkpointBytes,
+    long reserveBytes,
+    boolean background) {
+
+  /** For a server. */
+  public static final VolumeOptions DEFAULT =
+      new VolumeOptions(
+          State.DEFAULT_CACHE_BYTES,
+          512,
+          16L << 20,
+          Duration.ofSeconds(60),
+          4L << 20,
+          8L << 20,
+          true);
+
+  /** The same with no thread of its own. */
+  public VolumeOptions withoutBackground() {
+    return new VolumeOptions(
+        cacheBytes, openFiles, syncBytes, syncAge, checkpointBytes, reserveBytes, false);
+  }
+}

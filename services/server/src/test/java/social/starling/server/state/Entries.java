@@ -1,0 +1,107 @@
+package social.starling.server.state;
+
+import java.util.function.Consumer;
+import social.starling.proto.journal.v1.Delete;
+import social.starling.proto.journal.v1.ExpireAnswers;
+import social.starling.proto.journal.v1.Follow;
+import social.starling.proto.journal.v1.Login;
+import social.starling.proto.journal.v1.Post;
+import social.starling.proto.journal.v1.Request;
+import social.starling.proto.journal.v1.Unfollow;
+import social.starling.replication.Entry;
+import social.starling.replication.Ids;
+import social.starling.replication.RequestId;
+
+/** Makes the entries of a journal, one after the other. */
+public final class Entries {
+
+  /** 2026-11-21T22:50:01.123Z. */
+  public static final long START = 1_795_301_401_123L;
+
+  private static final int CLUSTER = 3;
+
+  private long index;
+  private long id;
+  private long time = START;
+  private long epoch = 1;
+  private long sequence;
+  private String client = client(START);
+
+  /** A client's id as the client library makes it. */
+  public static String client(long bornMillis) {
+    return "%013d-abcdefghij012345".formatted(bornMillis);
+  }
+
+  /** Goes on after an index, as the master of a later epoch would. */
+  public Entries from(long lastIndex) {
+    index = lastIndex;
+    return this;
+  }
+
+  public long lastIndex() {
+    return index;
+  }
+
+  public long lastId() {
+    return id;
+  }
+
+  public long time() {
+    return time;
+  }
+
+  public Entries epoch(long value) {
+    epoch = value;
+    return this;
+  }
+
+  public Entries passes(long millis) {
+    time += millis;
+    return this;
+  }
+
+  public Entry login(String user) {
+    return next(user, request -> request.setLogin(Login.getDefaultInstance()));
+  }
+
+  public Entry follow(String user, String name) {
+    return next(user, request -> request.setFollow(Follow.newBuilder().setName(name)));
+  }
+
+  public Entry unfollow(String user, String name) {
+    return next(user, request -> request.setUnfollow(Unfollow.newBuilder().setName(name)));
+  }
+
+  public Entry post(String user, String text) {
+    return next(user, request -> request.setPost(Post.newBuilder().setText(text)));
+  }
+
+  public Entry delete(String user, long post) {
+    return next(user, request -> request.setDelete(Delete.newBuilder().setId(post)));
+  }
+
+  public Entry expire(long beforeMillis) {
+    return next(
+        RequestId.NONE,
+        request -> request.setExpireAnswers(ExpireAnswers.newBuilder().setBeforeMillis(beforeMillis)));
+  }
+
+  /** A write of the one client, which confirms all that it wrote before. */
+  public Entry next(String user, Consumer<Request.Builder> body) {
+    RequestId write = new RequestId(client, ++sequence);
+    return next(
+        write, request -> body.accept(request.setUser(user).setConfirmed(write.sequence() - 1)));
+  }
+
+  /** A write of any client. */
+  public Entry next(RequestId write, Consumer<Request.Builder> body) {
+    Request.Builder request = Request.newBuilder();
+    body.accept(request);
+    return next(write, request.build().toByteArray());
+  }
+
+  public Entry next(RequestId write, byte[] request) {
+    id = Ids.next(id, time, CLUSTER);
+    return new Entry(++index, epoch, write, time, id, request);
+  }
+}
