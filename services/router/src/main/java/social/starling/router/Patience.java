@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param call for a call whose caller set no deadline
  * @param callDown for a cluster none of whose members can be connected to, in a call
- * @param streamDown for a cluster that cannot serve, in a stream
+ * @param streamDown for a member that begins a stream; one that has begun is never given up
  * @param silence for a word of a member that should say something each second
  * @param probe for the answer of a member that is not named as master
  */
@@ -18,7 +18,7 @@ record Patience(
       new Patience(
           Duration.ofSeconds(5),
           Duration.ofSeconds(2),
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(5),
           Duration.ofMillis(2500),
           Duration.ofMillis(300));
 }

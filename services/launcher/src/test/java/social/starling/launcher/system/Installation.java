@@ -72,7 +72,7 @@ final class Installation implements AutoCloseable {
         List.of(
             "-cp",
             HOME.resolve("lib/starling.jar").toString(),
-            "social.starling.launcher.LauncherMain"));
+            "social.starling.client.cli.StarlingMain"));
     command.addAll(List.of(arguments));
     return command;
   }

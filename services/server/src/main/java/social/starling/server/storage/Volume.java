@@ -101,14 +101,14 @@ public final class Volume implements AutoCloseable, JournalReader {
       volume.content = new Content(directory, disk, options, volume::damaged);
       volume.upkeep.start();
       return volume;
-    } catch (IOException | SQLException | StorageException | StartException e) {
-      StartException refusal = StartFailures.of(directory, e);
+    } catch (IOException | SQLException | RuntimeException e) {
+      RuntimeException refusal = StartFailures.of(directory, e);
       closeAfter(refusal, volume, lock);
       throw refusal;
     }
   }
 
-  private static void closeAfter(StartException first, Volume volume, VolumeLock lock) {
+  private static void closeAfter(RuntimeException first, Volume volume, VolumeLock lock) {
     try {
       if (volume != null && volume.content != null) {
         volume.content.close();
