@@ -52,7 +52,8 @@ public final class StarlingClient implements AutoCloseable {
   private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
   private final Set<Attendance> attendances = ConcurrentHashMap.newKeySet();
 
-  private StarlingClient(ClientOptions options, Connections connections, boolean ownsConnections) {
+  private StarlingClient(
+      ClientOptions options, Connections connections, boolean ownsConnections, WriteIds ids) {
     this.options = options;
     this.connections = connections;
     this.ownsConnections = ownsConnections;
@@ -61,12 +62,12 @@ public final class StarlingClient implements AutoCloseable {
         options.direct() ? new DirectRoute(options.user(), routers, connections) : routers;
     this.calls =
         new Calls(route, options.user(), options.deadline(), new Outage(options.listener()));
-    this.ids = new WriteIds(InstantSource.system(), new SecureRandom());
+    this.ids = ids;
   }
 
   /** A client; it connects at the first call. The caller closes it. */
   public static StarlingClient connect(ClientOptions options) {
-    return new StarlingClient(options, new Connections(), true);
+    return new StarlingClient(options, new Connections(), true, newIds());
   }
 
   /**
@@ -75,7 +76,33 @@ public final class StarlingClient implements AutoCloseable {
    * @param user who acts
    */
   public StarlingClient as(String user) {
-    return new StarlingClient(options.withUser(user), connections, false);
+    return new StarlingClient(options.withUser(user), connections, false, newIds());
+  }
+
+  /**
+   * As {@link #as(String)}, going on with a session that the caller has kept. The same writes in
+   * the same order, begun after the last one whose answer was noted, take effect once, even if an
+   * earlier process of the caller was killed before it noted an answer. A session that the server
+   * has forgotten fails with SESSION_EXPIRED.
+   *
+   * @param session from {@link #newSession}, noted before its first use
+   * @param answered writes of this session whose answers were noted
+   */
+  public StarlingClient as(String user, String session, long answered) {
+    return new StarlingClient(
+        options.withUser(user),
+        connections,
+        false,
+        new WriteIds(session, answered, InstantSource.system()));
+  }
+
+  /** A name for a session that the caller keeps. */
+  public static String newSession() {
+    return WriteIds.newClient(InstantSource.system(), new SecureRandom());
+  }
+
+  private static WriteIds newIds() {
+    return new WriteIds(InstantSource.system(), new SecureRandom());
   }
 
   /** Who acts, as it was given. */
@@ -285,11 +312,10 @@ public final class StarlingClient implements AutoCloseable {
         return calls.call(what, method, request.apply(id), true);
       } catch (StarlingException e) {
         boolean expired = e.reason().filter(Reason.SESSION_EXPIRED::equals).isPresent();
-        if (!again || !expired || e.outcomeUnknown()) {
+        // Forgotten before the first attempt: the write did not happen.
+        if (!again || !expired || e.outcomeUnknown() || !ids.expired(id)) {
           throw e;
         }
-        // The server forgot this client before the write reached it: it did not happen.
-        ids.expired(id);
         again = false;
       } finally {
         ids.settled(id);

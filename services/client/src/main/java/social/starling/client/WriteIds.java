@@ -26,6 +26,7 @@ final class WriteIds {
   private final InstantSource clock;
   private final RandomGenerator random;
   private final TreeSet<Long> outstanding = new TreeSet<>();
+  private final boolean kept;
   private String client;
   private long last;
   private long lastMillis;
@@ -33,13 +34,32 @@ final class WriteIds {
   WriteIds(InstantSource clock, RandomGenerator random) {
     this.clock = clock;
     this.random = random;
+    this.kept = false;
     begin();
+  }
+
+  /** The ids of a session that the caller keeps: it never gives way to a new one. */
+  WriteIds(String client, long answered, InstantSource clock) {
+    this.clock = clock;
+    this.random = null;
+    this.kept = true;
+    this.client = client;
+    this.last = answered;
+  }
+
+  /** A new client id. */
+  static String newClient(InstantSource clock, RandomGenerator random) {
+    StringBuilder id = new StringBuilder("%013d-".formatted(clock.millis()));
+    for (int i = 0; i < RANDOM_LENGTH; i++) {
+      id.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+    }
+    return id.toString();
   }
 
   /** The id of a new write; it stays the same over all attempts. */
   synchronized WriteId next() {
     long now = clock.millis();
-    if (outstanding.isEmpty() && last > 0 && Math.abs(now - lastMillis) > IDLE.toMillis()) {
+    if (!kept && outstanding.isEmpty() && last > 0 && Math.abs(now - lastMillis) > IDLE.toMillis()) {
       begin();
     }
     lastMillis = now;
@@ -58,19 +78,19 @@ final class WriteIds {
     }
   }
 
-  /** The server has forgotten this client: ids from now on are a new client's. */
-  synchronized void expired(WriteId write) {
-    if (write.getClient().equals(client)) {
+  /**
+   * The server has forgotten this client: ids from now on are a new client's. Returns false when
+   * the session is one that the caller keeps.
+   */
+  synchronized boolean expired(WriteId write) {
+    if (!kept && write.getClient().equals(client)) {
       begin();
     }
+    return !kept;
   }
 
   private void begin() {
-    StringBuilder id = new StringBuilder("%013d-".formatted(clock.millis()));
-    for (int i = 0; i < RANDOM_LENGTH; i++) {
-      id.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
-    }
-    client = id.toString();
+    client = newClient(clock, random);
     last = 0;
     outstanding.clear();
   }

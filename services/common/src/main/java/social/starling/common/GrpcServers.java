@@ -39,14 +39,13 @@ public final class GrpcServers {
   /**
    * As above.
    *
-   * @param interceptors see each call of the services given before identity is established; the
-   *     first is the outermost
+   * @param interceptors see each call of the services given from outside, with the status that it
+   *     ends with; the first is the outermost
    */
   public static GrpcServer publicServer(
       String host, int port, List<ServerInterceptor> interceptors, BindableService... services) {
-    List<ServerInterceptor> all = new ArrayList<>(interceptors);
-    all.add(Identity.interceptor());
-    return start(host, port, "--public-port", Limits.MAX_MESSAGE_BYTES, null, all, services);
+    return start(
+        host, port, "--public-port", Limits.MAX_MESSAGE_BYTES, null, interceptors, services);
   }
 
   /**
@@ -102,16 +101,19 @@ public final class GrpcServers {
             // Notices clients that vanished, whose streams would stay open for ever.
             .keepAliveTime(20, TimeUnit.SECONDS)
             .keepAliveTimeout(10, TimeUnit.SECONDS);
-    List<ServerInterceptor> reversed = interceptors.reversed();
+    List<ServerInterceptor> outermostFirst = new ArrayList<>(interceptors);
+    outermostFirst.add(new Faults());
+    if (gate == null) {
+      outermostFirst.add(Identity.interceptor());
+    }
     List<String> names = new ArrayList<>();
     for (BindableService service : services) {
       ServerServiceDefinition definition = ReadableMessages.of(service.bindService());
       names.add(definition.getServiceDescriptor().getName());
-      builder.addService(ServerInterceptors.intercept(definition, reversed));
+      builder.addService(ServerInterceptors.intercept(definition, outermostFirst.reversed()));
     }
     builder.addService(health.getHealthService());
     builder.addService(ProtoReflectionServiceV1.newInstance());
-    builder.intercept(new Faults());
     if (gate != null) {
       builder.intercept(gate);
     }

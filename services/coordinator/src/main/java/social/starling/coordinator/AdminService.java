@@ -67,10 +67,7 @@ final class AdminService extends AdminImplBase {
         caller,
         () -> {
           registry.knownMember(request.getCluster(), request.getMember());
-          if (request.getInstance().isEmpty()) {
-            throw new Refusal(
-                Refusal.Kind.INVALID, "the report names no instance: nothing is proved by it");
-          }
+          Registry.checkId("instance", request.getInstance());
           sessions.reportDead(
               new MemberKey(request.getCluster(), request.getMember()), request.getInstance());
           return ReportDeadResponse.getDefaultInstance();

@@ -71,6 +71,9 @@ final class Registry {
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
   private static final int ATTEMPTS = 16;
+  private static final int MAX_ID = 128;
+  private static final int MAX_HELLO_BYTES = 16 * 1024;
+  private static final Pattern ID = Pattern.compile("[!-~]{1," + MAX_ID + "}");
 
   private record Snapshot(
       Map<String, RecordedCluster> clusters, Map<String, Long> forgotten, SlotTable slots) {}
@@ -103,13 +106,17 @@ final class Registry {
         () -> {
           snapshot.clusters().values().forEach(listener::changed);
           listener.slotsChanged();
-          try {
-            dealIfDue();
-          } catch (StoreException e) {
-            LOG.atWarn().addKeyValue("reason", e.getMessage()).log("slots are not dealt out yet");
-          }
           return null;
         });
+    try {
+      locked(
+          () -> {
+            dealIfDue();
+            return null;
+          });
+    } catch (StoreException e) {
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("slots are not dealt out yet");
+    }
   }
 
   int expectedClusters() {
@@ -159,16 +166,19 @@ final class Registry {
    * @throws Refusal when it names what is not recorded, or the store fails
    */
   ReconfigureResponse reconfigure(ReconfigureRequest request) {
+    checkIds(request);
     return locked(
         () -> {
           checkMember(known(request.getCluster()), request.getMember());
-          if (request.getEpoch() > known(request.getCluster()).epoch()) {
-            refresh(RecordedCluster.key(request.getCluster()));
-          }
           for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             RecordedCluster current = trusted(request.getCluster());
             switch (Reconfigurations.decide(current, request)) {
               case Decision.Refused refused -> {
+                // Another coordinator may have decided since: who is refused gets what is current.
+                refresh(RecordedCluster.key(current.name()));
+                if (known(current.name()).version() != current.version()) {
+                  continue;
+                }
                 return ReconfigureResponse.newBuilder()
                     .setConfiguration(current.configuration())
                     .setRefusal(refused.reason())
@@ -195,9 +205,10 @@ final class Registry {
    *     volume, or when the store fails
    */
   RecordedCluster admit(Hello hello) {
-    checkComplete(hello);
+    checkBounds(hello);
     RecordedCluster cluster = known(hello.getCluster());
     checkMember(cluster, hello.getMember());
+    checkNotCopied(cluster, hello);
     if (!stale && cluster.epoch() > 0 && hello.getPromised() <= cluster.epoch()) {
       trusted(cluster.name());
       return cluster;
@@ -252,7 +263,7 @@ final class Registry {
     return locked(
         () -> {
           for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            refresh(RecordedCluster.key(name));
+            reload();
             Optional<RecordedCluster> recorded = cluster(name);
             if (recorded.isPresent()) {
               checkSameMembers(recorded.get(), members);
@@ -279,6 +290,7 @@ final class Registry {
     locked(
         () -> {
           for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            reload();
             RecordedCluster cluster = known(name);
             if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
               throw Refusal.of(
@@ -379,8 +391,7 @@ final class Registry {
                 cluster -> clusters.put(cluster.name(), cluster),
                 () -> forgotten.put(document.key(), document.version()));
       } else {
-        throw StoreException.damaged(
-            document.key(), "this coordinator does not know its kind: use a newer one");
+        throw StoreException.foreign(document.key());
       }
     }
     return new Snapshot(clusters, forgotten, slots);
@@ -401,6 +412,9 @@ final class Registry {
         publish(SlotTable.read(document));
       }
       return;
+    }
+    if (!RecordedCluster.isKey(document.key())) {
+      throw StoreException.foreign(document.key());
     }
     Optional<RecordedCluster> stored = RecordedCluster.read(document);
     Optional<RecordedCluster> known =
@@ -563,6 +577,7 @@ final class Registry {
     try {
       if (stale) {
         reload();
+        dealIfDue();
         stale = false;
         LOG.atInfo().log("the coordinator's storage works again");
       }
@@ -587,13 +602,56 @@ final class Registry {
         "other coordinators changed the same record %d times; try again".formatted(ATTEMPTS));
   }
 
-  private static void checkComplete(Hello hello) {
-    if (hello.getInstance().isEmpty() || hello.getVolume().isEmpty()) {
+  private static void checkBounds(Hello hello) {
+    checkId("instance", hello.getInstance());
+    checkId("volume", hello.getVolume());
+    if (hello.getSerializedSize() > MAX_HELLO_BYTES) {
       throw Refusal.of(
           INVALID,
-          "the Hello of %s names no %s",
-          hello.getMember(),
-          hello.getInstance().isEmpty() ? "instance" : "volume");
+          "the Hello has %d bytes; %d are allowed",
+          hello.getSerializedSize(),
+          MAX_HELLO_BYTES);
+    }
+  }
+
+  private static void checkIds(ReconfigureRequest request) {
+    checkId("volume", request.getVolume());
+    checkId("instance", request.getInstance());
+    switch (request.getChangeCase()) {
+      case EXPAND -> checkId("volume of the peer", request.getExpand().getPeerVolume());
+      case HANDOVER -> checkId("instance of the peer", request.getHandover().getPeerInstance());
+      default -> {}
+    }
+  }
+
+  /**
+   * Checks the id of a process or a volume.
+   *
+   * @throws Refusal when it is none
+   */
+  static void checkId(String what, String id) {
+    if (!ID.matcher(id).matches()) {
+      throw Refusal.of(
+          INVALID,
+          "the %s is not named by 1 to %d visible ASCII characters",
+          what,
+          MAX_ID);
+    }
+  }
+
+  private static void checkNotCopied(RecordedCluster cluster, Hello hello) {
+    for (String other : cluster.members()) {
+      if (!other.equals(hello.getMember())
+          && cluster.volumeInSync(other).filter(hello.getVolume()::equals).isPresent()) {
+        throw Refusal.of(
+            Refusal.Kind.FORBIDDEN,
+            "the volume %s of %s is recorded as that of %s: one is a copy of the other; delete the"
+                + " directory of %s and start it again",
+            hello.getVolume(),
+            hello.getMember(),
+            other,
+            hello.getMember());
+      }
     }
   }
 

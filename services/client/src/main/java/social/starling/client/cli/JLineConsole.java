@@ -1,0 +1,78 @@
+package social.starling.client.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jline.reader.Candidate;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.DefaultParser;
+import org.jline.terminal.Terminal;
+
+/** A terminal with a person: editing, history, completion; what is printed goes above the line. */
+final class JLineConsole implements Console {
+
+  private final Terminal terminal;
+  private final LineReader reader;
+
+  JLineConsole(Terminal terminal, Completions completions) {
+    this.terminal = terminal;
+    DefaultParser parser = new DefaultParser();
+    // What is typed is text: no quotes, no escapes.
+    parser.setEscapeChars(null);
+    parser.setQuoteChars(new char[0]);
+    this.reader =
+        LineReaderBuilder.builder()
+            .appName("starling")
+            .terminal(terminal)
+            .parser(parser)
+            .completer(
+                (line, parsed, candidates) ->
+                    completions.of(parsed.line().substring(0, parsed.cursor())).stream()
+                        .map(Candidate::new)
+                        .forEach(candidates::add))
+            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+            .option(LineReader.Option.CASE_INSENSITIVE, true)
+            .option(LineReader.Option.INSERT_TAB, false)
+            .variable(LineReader.HISTORY_SIZE, 1000)
+            .build();
+  }
+
+  @Override
+  public Entry read(String prompt) {
+    try {
+      return new Entry.Line(reader.readLine(prompt));
+    } catch (EndOfFileException e) {
+      return new Entry.End();
+    } catch (UserInterruptException e) {
+      return e.getPartialLine() == null || e.getPartialLine().isEmpty()
+          ? new Entry.Interrupted()
+          : new Entry.Line("");
+    }
+  }
+
+  @Override
+  public void print(String lines) {
+    reader.printAbove(lines);
+  }
+
+  @Override
+  public void notice(String line) {
+    print(line);
+  }
+
+  @Override
+  public boolean terminal() {
+    return true;
+  }
+
+  @Override
+  public void close() {
+    try {
+      terminal.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

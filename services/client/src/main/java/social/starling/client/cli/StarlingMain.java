@@ -1,0 +1,178 @@
+package social.starling.client.cli;
+
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.logging.LogManager;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import social.starling.common.Durations;
+import social.starling.common.ExitCode;
+import social.starling.common.Version;
+
+/** The {@code starling} command. */
+@Command(
+    name = "starling",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = {
+      "A microblog that does not lose what it acknowledged.",
+      "`starling -u NAME` opens the interactive client."
+    })
+public final class StarlingMain implements Callable<Integer> {
+
+  private static final Map<String, String> EXIT_CODES =
+      new TreeMap<>(
+          Map.of(
+              "0", "done",
+              "1", "failed: refused, or not answered before the deadline",
+              "2", "usage or configuration error, or input outside the limits: nothing was sent",
+              "3", "refused: state, lock or format (up, down)",
+              "4", "storage failed (up)",
+              "130", "interrupted",
+              "141", "the reader of the output left"));
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "NAME",
+      description = "Who acts; registered at the first use.")
+  private String user;
+
+  @Mixin private ConnectionOptions connection;
+
+  @Spec private CommandSpec spec;
+
+  private final Io io;
+
+  private StarlingMain(Io io) {
+    this.io = io;
+  }
+
+  /** Runs and exits. */
+  public static void main(String[] args) {
+    // Libraries log by java.util.logging: what a person needs to know they get as a sentence.
+    LogManager.getLogManager().reset();
+    System.exit(run(Io.system(), args));
+  }
+
+  /** Runs and returns the exit code. */
+  static int run(Io io, String... args) {
+    CommandLine line = commandLine(io);
+    line.setOut(io.out().writer());
+    line.setErr(io.err().writer());
+    boolean json = wantsJson(args);
+    line.setParameterExceptionHandler((e, given) -> misused(io, e, json));
+    line.setExecutionExceptionHandler((e, failing, parsed) -> failed(io, Failures.of(e), json));
+    int exitCode = line.execute(args);
+    try {
+      io.out().flush();
+      io.err().flush();
+    } catch (UncheckedIOException e) {
+      return Failures.of(e).exitCode();
+    }
+    return exitCode;
+  }
+
+  @Override
+  public Integer call() {
+    if (user == null) {
+      throw new ParameterException(
+          spec.commandLine(), "name a user (-u NAME) or a command: " + commands());
+    }
+    return ClientCommand.run(user, connection, io);
+  }
+
+  private String commands() {
+    return String.join(", ", spec.subcommands().keySet());
+  }
+
+  private static CommandLine commandLine(Io io) {
+    CommandLine line = new CommandLine(new StarlingMain(io));
+    List.of(
+            new ClientCommand(io),
+            new PostCommand(io),
+            new DeleteCommand(io),
+            new FollowCommand(io),
+            new UnfollowCommand(io),
+            new ListCommand(io),
+            new PostsCommand(io),
+            new TimelineCommand(io),
+            new ImportPostsCommand(io),
+            new ExportPostsCommand(io))
+        .forEach(line::addSubcommand);
+    line.addSubcommand(admin(io));
+    for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
+      more.commands().forEach(line::addSubcommand);
+    }
+    describe(line);
+    line.getCommandSpec().versionProvider(new Version());
+    // These reach the subcommands that are there by now.
+    line.registerConverter(Duration.class, new Durations());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    return line;
+  }
+
+  private static CommandLine admin(Io io) {
+    CommandLine admin = new CommandLine(new AdminCommand.Group());
+    List.of(
+            new AdminClusters(io),
+            new AdminSlots(io),
+            new AdminVerify(io),
+            new AdminSwitchover(io),
+            new AdminRecover(io))
+        .forEach(admin::addSubcommand);
+    return admin;
+  }
+
+  private static void describe(CommandLine line) {
+    if (line.getCommandSpec().findOption("--help") == null) {
+      line.getCommandSpec().mixinStandardHelpOptions(true);
+    }
+    line.getCommandSpec()
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(EXIT_CODES);
+    line.getSubcommands().values().forEach(StarlingMain::describe);
+  }
+
+  private static int misused(Io io, ParameterException e, boolean json) {
+    String sentence =
+        e.getCommandLine().getCommandSpec().qualifiedName()
+            + ": "
+            + e.getMessage().strip().replaceAll("\\s*\\R\\s*", "; ")
+            + "; try --help";
+    return failed(io, new Failures(ExitCode.USAGE, "USAGE", sentence), json);
+  }
+
+  private static int failed(Io io, Failures failure, boolean json) {
+    if (!failure.sentence().isEmpty()) {
+      io.err().line(Shown.line(failure.sentence()));
+      if (json) {
+        io.err()
+            .line(
+                new Json()
+                    .put("error", failure.word())
+                    .put("message", failure.sentence())
+                    .toString());
+      }
+    }
+    return failure.exitCode();
+  }
+
+  private static boolean wantsJson(String[] args) {
+    List<String> given = Arrays.asList(args);
+    int at = given.indexOf("--output");
+    return given.stream().anyMatch("--output=json"::equalsIgnoreCase)
+        || (at >= 0 && at + 1 < given.size() && given.get(at + 1).equalsIgnoreCase("json"));
+  }
+}

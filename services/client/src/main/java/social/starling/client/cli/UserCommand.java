@@ -1,0 +1,63 @@
+package social.starling.client.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import social.starling.client.StarlingClient;
+import social.starling.common.ExitCode;
+
+/** A command that acts as a user: logs in, does it, prints what came of it. */
+abstract class UserCommand implements Callable<Integer> {
+
+  @Option(
+      names = {"-u", "--user"},
+      required = true,
+      paramLabel = "NAME",
+      description = "Who acts; registered at the first use.")
+  private String user;
+
+  @Mixin private ConnectionOptions connection;
+  @Mixin private OutputOptions output;
+
+  private final Io io;
+
+  UserCommand(Io io) {
+    this.io = io;
+  }
+
+  @Override
+  public final Integer call() {
+    check();
+    try (StarlingClient client = connection.connect(user, this::reconnecting)) {
+      client.login();
+      run(client);
+    }
+    io.out().flush();
+    return ExitCode.DONE;
+  }
+
+  /** Checks the input, before anything is sent. */
+  void check() {}
+
+  abstract void run(StarlingClient client);
+
+  /** A script waits for the outcome and wants nothing else. */
+  void reconnecting(String address) {}
+
+  final Io io() {
+    return io;
+  }
+
+  final OutputOptions output() {
+    return output;
+  }
+
+  final String user() {
+    return user;
+  }
+
+  /** Prints that it is done: the sentence, or the object. */
+  final void done(Json object) {
+    io.out().line(output.json() ? object.toString() : "Command completed successfully");
+  }
+}

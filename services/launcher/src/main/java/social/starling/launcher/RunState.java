@@ -1,0 +1,83 @@
+package social.starling.launcher;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.LinkedHashMap;
+import java.util.Collections;
+
+/**
+ * The contents of {@code launcher.json}: what belongs to a data directory and what runs on it.
+ * Immutable.
+ *
+ * @param initialised the coordinator has once been ready here, so its state must be there
+ * @param clusters names of the clusters, in the order in which they were recorded
+ * @param launcher the launcher that wrote this, if one has
+ * @param ready everything that the launcher started was ready once
+ * @param services by name: where it listens, and the process that runs it
+ */
+record RunState(
+    boolean initialised,
+    List<String> clusters,
+    Optional<ProcessRecord> launcher,
+    boolean ready,
+    SequencedMap<String, Entry> services) {
+
+  /**
+   * One service.
+   *
+   * @param service what it is
+   * @param endpoints its ports, kept over restarts
+   * @param process the process last started for it; empty when it was ended on purpose
+   */
+  record Entry(Service service, Endpoints endpoints, Optional<ProcessRecord> process) {
+
+    Entry withProcess(Optional<ProcessRecord> changed) {
+      return new Entry(service, endpoints, changed);
+    }
+  }
+
+  static final RunState NEW =
+      new RunState(false, List.of(), Optional.empty(), false, new LinkedHashMap<>());
+
+  RunState {
+    clusters = List.copyOf(clusters);
+    services = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(services));
+  }
+
+  Optional<Entry> entry(String name) {
+    return Optional.ofNullable(services.get(name));
+  }
+
+  List<Entry> ofKind(Kind kind) {
+    return services.values().stream().filter(entry -> entry.service().kind() == kind).toList();
+  }
+
+  RunState withInitialised() {
+    return new RunState(true, clusters, launcher, ready, services);
+  }
+
+  RunState withClusters(List<String> changed) {
+    return new RunState(initialised, changed, launcher, ready, services);
+  }
+
+  RunState withLauncher(ProcessRecord changed) {
+    return new RunState(initialised, clusters, Optional.of(changed), false, services);
+  }
+
+  RunState withReady() {
+    return new RunState(initialised, clusters, launcher, true, services);
+  }
+
+  RunState withEntry(Entry entry) {
+    Map<String, Entry> changed = new LinkedHashMap<>(services);
+    changed.put(entry.service().name(), entry);
+    return new RunState(initialised, clusters, launcher, ready, new LinkedHashMap<>(changed));
+  }
+
+  RunState withProcess(String name, Optional<ProcessRecord> process) {
+    Entry entry = services.get(name);
+    return entry == null ? this : withEntry(entry.withProcess(process));
+  }
+}

@@ -1,0 +1,31 @@
+package social.starling.launcher;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A process that ought to run, whoever runs it at the moment.
+ *
+ * @param kind what it is
+ * @param name unique in a data directory: {@code coordinator}, {@code router}, {@code alpha-1}
+ * @param cluster the cluster that a server belongs to; empty for the others
+ */
+record Service(Kind kind, String name, Optional<String> cluster) {
+
+  Service {
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(name, "name");
+  }
+
+  static Service coordinator() {
+    return new Service(Kind.COORDINATOR, "coordinator", Optional.empty());
+  }
+
+  static Service router() {
+    return new Service(Kind.ROUTER, "router", Optional.empty());
+  }
+
+  static Service server(String cluster, String member) {
+    return new Service(Kind.SERVER, member, Optional.of(cluster));
+  }
+}

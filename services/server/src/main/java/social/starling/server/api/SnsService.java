@@ -1,0 +1,457 @@
+package social.starling.server.api;
+
+import io.grpc.Context;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import social.starling.common.Errors;
+import social.starling.common.Identity;
+import social.starling.common.Limits;
+import social.starling.common.Slots;
+import social.starling.proto.coordinator.v1.Members;
+import social.starling.proto.coordinator.v1.SlotRange;
+import social.starling.proto.journal.v1.Answer;
+import social.starling.proto.journal.v1.Delete;
+import social.starling.proto.journal.v1.Follow;
+import social.starling.proto.journal.v1.Login;
+import social.starling.proto.journal.v1.Request;
+import social.starling.proto.journal.v1.Unfollow;
+import social.starling.proto.sns.v1.AttendEvent;
+import social.starling.proto.sns.v1.AttendRequest;
+import social.starling.proto.sns.v1.DeleteRequest;
+import social.starling.proto.sns.v1.DeleteResponse;
+import social.starling.proto.sns.v1.FollowRequest;
+import social.starling.proto.sns.v1.FollowResponse;
+import social.starling.proto.sns.v1.GetPostsRequest;
+import social.starling.proto.sns.v1.GetPostsResponse;
+import social.starling.proto.sns.v1.GetTimelineRequest;
+import social.starling.proto.sns.v1.GetTimelineResponse;
+import social.starling.proto.sns.v1.ListFollowersRequest;
+import social.starling.proto.sns.v1.ListFollowersResponse;
+import social.starling.proto.sns.v1.ListFollowingRequest;
+import social.starling.proto.sns.v1.ListFollowingResponse;
+import social.starling.proto.sns.v1.ListUsersRequest;
+import social.starling.proto.sns.v1.ListUsersResponse;
+import social.starling.proto.sns.v1.LoginRequest;
+import social.starling.proto.sns.v1.LoginResponse;
+import social.starling.proto.sns.v1.Page;
+import social.starling.proto.sns.v1.Post;
+import social.starling.proto.sns.v1.PostRequest;
+import social.starling.proto.sns.v1.PostResponse;
+import social.starling.proto.sns.v1.Reason;
+import social.starling.proto.sns.v1.SnsGrpc;
+import social.starling.proto.sns.v1.StreamEvent;
+import social.starling.proto.sns.v1.StreamRequest;
+import social.starling.proto.sns.v1.UnfollowRequest;
+import social.starling.proto.sns.v1.UnfollowResponse;
+import social.starling.proto.sns.v1.User;
+import social.starling.proto.sns.v1.WriteId;
+import social.starling.replication.RequestId;
+import social.starling.replication.Role;
+import social.starling.server.member.Member;
+import social.starling.server.state.DamagedException;
+import social.starling.server.state.State;
+
+/** The service that users call. Each call runs on a virtual thread of its own and may block. */
+public final class SnsService extends SnsGrpc.SnsImplBase {
+
+  private static final int MAX_PAGE = 200;
+  private static final int DEFAULT_PAGE = 20;
+  private static final int MAX_NAMES = 1_000;
+  private static final int DEFAULT_NAMES = 200;
+  private static final long ATTEND_SECONDS = 2;
+
+  private final Member member;
+  private final LiveStreams streams;
+  private final Presence presence;
+  private final ScheduledExecutorService scheduler;
+
+  /**
+   * @param scheduler for small periodic work; not closed here
+   */
+  public SnsService(
+      Member member, LiveStreams streams, Presence presence, ScheduledExecutorService scheduler) {
+    this.member = member;
+    this.streams = streams;
+    this.presence = presence;
+    this.scheduler = scheduler;
+  }
+
+  // ---------------------------------------------------------------- writes
+
+  @Override
+  public void login(LoginRequest in, StreamObserver<LoginResponse> out) {
+    answer(
+        out,
+        () -> {
+          Answer answer =
+              write(in.getWrite(), request -> request.setLogin(Login.getDefaultInstance()));
+          return LoginResponse.newBuilder()
+              .setUser(answer.getUser())
+              .setCreated(answer.getCreated())
+              .setCluster(member.members().getCluster())
+              .setCursor(member.state().appliedIndex())
+              .build();
+        });
+  }
+
+  @Override
+  public void follow(FollowRequest in, StreamObserver<FollowResponse> out) {
+    answer(
+        out,
+        () -> {
+          String name = Limits.checkName(in.getName());
+          write(in.getWrite(), request -> request.setFollow(Follow.newBuilder().setName(name)));
+          return FollowResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void unfollow(UnfollowRequest in, StreamObserver<UnfollowResponse> out) {
+    answer(
+        out,
+        () -> {
+          String name = Limits.checkName(in.getName());
+          write(in.getWrite(), request -> request.setUnfollow(Unfollow.newBuilder().setName(name)));
+          return UnfollowResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void post(PostRequest in, StreamObserver<PostResponse> out) {
+    answer(
+        out,
+        () -> {
+          String text = Limits.checkText(in.getText());
+          Answer answer =
+              write(
+                  in.getWrite(),
+                  request ->
+                      request.setPost(
+                          social.starling.proto.journal.v1.Post.newBuilder().setText(text)));
+          return PostResponse.newBuilder()
+              .setPost(
+                  Post.newBuilder()
+                      .setId(answer.getPostId())
+                      .setAuthor(user())
+                      .setText(text)
+                      .setTimeMillis(answer.getTimeMillis()))
+              .build();
+        });
+  }
+
+  @Override
+  public void delete(DeleteRequest in, StreamObserver<DeleteResponse> out) {
+    answer(
+        out,
+        () -> {
+          write(
+              in.getWrite(), request -> request.setDelete(Delete.newBuilder().setId(in.getId())));
+          return DeleteResponse.getDefaultInstance();
+        });
+  }
+
+  private Answer write(WriteId id, Function<Request.Builder, Request.Builder> body)
+      throws InterruptedException {
+    Limits.checkWriteId(id);
+    checkHome();
+    Request request =
+        body.apply(Request.newBuilder().setUser(user()).setConfirmed(id.getConfirmed())).build();
+    return Answers.orThrow(
+        member.write(new RequestId(id.getClient(), id.getSequence()), request));
+  }
+
+  // ---------------------------------------------------------------- reads
+
+  @Override
+  public void listUsers(ListUsersRequest in, StreamObserver<ListUsersResponse> out) {
+    answer(
+        out,
+        () -> {
+          List<String> names =
+              names(in.getLimit(), in.getAfter(), (after, n) -> member.state().users(after, n));
+          ListUsersResponse.Builder response = ListUsersResponse.newBuilder();
+          for (String name : names) {
+            response.addUsers(
+                User.newBuilder().setName(name).setActive(presence.isActive(name)));
+          }
+          return response.setNext(next(names, in.getLimit())).build();
+        });
+  }
+
+  @Override
+  public void listFollowers(ListFollowersRequest in, StreamObserver<ListFollowersResponse> out) {
+    answer(
+        out,
+        () -> {
+          String user = user();
+          List<String> names =
+              names(
+                  in.getLimit(),
+                  in.getAfter(),
+                  (after, n) -> known(user, member.state().followers(user, after, n)));
+          return ListFollowersResponse.newBuilder()
+              .addAllNames(names)
+              .setNext(next(names, in.getLimit()))
+              .build();
+        });
+  }
+
+  @Override
+  public void listFollowing(ListFollowingRequest in, StreamObserver<ListFollowingResponse> out) {
+    answer(
+        out,
+        () -> {
+          String user = user();
+          List<String> names =
+              names(
+                  in.getLimit(),
+                  in.getAfter(),
+                  (after, n) -> known(user, member.state().following(user, after, n)));
+          return ListFollowingResponse.newBuilder()
+              .addAllNames(names)
+              .setNext(next(names, in.getLimit()))
+              .build();
+        });
+  }
+
+  private static <T> T known(String user, Optional<T> found) {
+    return found.orElseThrow(
+        () -> Errors.of(Code.NOT_FOUND, Reason.USER_UNKNOWN, user + " is not a user"));
+  }
+
+  private List<String> names(
+      int limit, String after, BiFunction<String, Integer, List<String>> reader)
+      throws InterruptedException {
+    checkHome();
+    if (!after.isEmpty()) {
+      Limits.checkName(after);
+    }
+    int bounded = bounded(limit, DEFAULT_NAMES, MAX_NAMES, "limit");
+    return member.read(() -> reader.apply(after, bounded));
+  }
+
+  private static String next(List<String> names, int limit) {
+    int bounded = bounded(limit, DEFAULT_NAMES, MAX_NAMES, "limit");
+    return names.size() < bounded ? "" : names.getLast();
+  }
+
+  @Override
+  public void getPosts(GetPostsRequest in, StreamObserver<GetPostsResponse> out) {
+    answer(
+        out,
+        () -> {
+          String author = Limits.checkName(in.getAuthor());
+          checkHome();
+          Page page = in.getPage();
+          int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
+          List<Post> found =
+              member.read(
+                  () ->
+                      known(
+                          author,
+                          member
+                              .state()
+                              .posts(author, page.getMaxId(), page.getSinceId(), limit)));
+          return GetPostsResponse.newBuilder().addAllPosts(found).build();
+        });
+  }
+
+  @Override
+  public void getTimeline(GetTimelineRequest in, StreamObserver<GetTimelineResponse> out) {
+    answer(
+        out,
+        () -> {
+          String user = user();
+          checkHome();
+          Page page = in.getPage();
+          int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
+          State.Timeline found =
+              member.read(
+                  () ->
+                      known(
+                          user,
+                          member
+                              .state()
+                              .timeline(user, page.getMaxId(), page.getSinceId(), limit)));
+          return GetTimelineResponse.newBuilder()
+              .addAllPosts(found.posts())
+              .setCursor(found.cursor())
+              .build();
+        });
+  }
+
+  // ---------------------------------------------------------------- streams
+
+  @Override
+  public void stream(StreamRequest in, StreamObserver<StreamEvent> out) {
+    ServerCallStreamObserver<StreamEvent> call = (ServerCallStreamObserver<StreamEvent>) out;
+    try {
+      String user = user();
+      checkHome();
+      if (in.getBacklog() < 0 || in.getBacklog() > MAX_PAGE) {
+        throw invalid("backlog is " + Integer.toUnsignedString(in.getBacklog()) + "; 0 to 200 are");
+      }
+      TimelineStream stream =
+          new TimelineStream(
+              user,
+              in.hasCursor() ? OptionalLong.of(in.getCursor()) : OptionalLong.empty(),
+              in.getBacklog(),
+              member,
+              call);
+      if (!streams.begin()) {
+        throw Errors.of(
+            Code.RESOURCE_EXHAUSTED,
+            Reason.OVERLOADED,
+            "too many live streams are open here; try again later");
+      }
+      presence.begin(user);
+      call.setOnCancelHandler(stream::wake);
+      call.setOnReadyHandler(stream::wake);
+      // Not on the handler's thread, which must hear of readiness and cancellation.
+      Context context = Context.current();
+      Thread.ofVirtual()
+          .name("stream-" + user)
+          .start(
+              () -> {
+                try {
+                  context.run(() -> guarded(call, stream));
+                } finally {
+                  streams.end();
+                  presence.end(user);
+                }
+              });
+    } catch (StatusRuntimeException e) {
+      out.onError(e);
+    }
+  }
+
+  private static void guarded(ServerCallStreamObserver<StreamEvent> call, Runnable stream) {
+    try {
+      stream.run();
+    } catch (DamagedException e) {
+      call.onError(damaged(e));
+    }
+  }
+
+  @Override
+  public void attend(AttendRequest in, StreamObserver<AttendEvent> out) {
+    ServerCallStreamObserver<AttendEvent> call = (ServerCallStreamObserver<AttendEvent>) out;
+    String user = user();
+    checkHome();
+    presence.begin(user);
+    AtomicBoolean over = new AtomicBoolean();
+    ScheduledFuture<?> beat =
+        scheduler.scheduleWithFixedDelay(
+            () -> attendBeat(call), 0, ATTEND_SECONDS, TimeUnit.SECONDS);
+    call.setOnCancelHandler(
+        () -> {
+          if (over.compareAndSet(false, true)) {
+            beat.cancel(false);
+            presence.end(user);
+          }
+        });
+  }
+
+  private void attendBeat(ServerCallStreamObserver<AttendEvent> call) {
+    synchronized (call) {
+      if (call.isCancelled() || !call.isReady()) {
+        return;
+      }
+      var serving = member.serving();
+      if (serving.role() == Role.OPEN) {
+        call.onNext(AttendEvent.getDefaultInstance());
+      } else {
+        call.onError(member.notServing(serving));
+        throw new IllegalStateException("this attendance is over"); // Ends the schedule.
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- checks
+
+  /** Established by the interceptor: see {@link Identity}. */
+  private static String user() {
+    return Identity.USER.get();
+  }
+
+  /** Whether the acting user's slot belongs to this cluster. */
+  private void checkHome() {
+    Members known = member.members();
+    if (known.getSlotsCount() == 0) {
+      if (known.getMembersCount() == 0) {
+        return; // Not introduced yet: the member itself says that it does not serve.
+      }
+      throw Errors.of(
+          Code.UNAVAILABLE,
+          Reason.WAITING_FOR_CLUSTERS,
+          "the slots are not dealt out yet: more clusters are expected");
+    }
+    int slot = Slots.of(user());
+    for (SlotRange range : known.getSlotsList()) {
+      if (slot >= range.getFrom() && slot < range.getTo()) {
+        return;
+      }
+    }
+    throw Errors.of(
+        Code.FAILED_PRECONDITION,
+        Reason.WRONG_CLUSTER,
+        user() + " does not live in " + known.getCluster() + "; ask a router where");
+  }
+
+  private static int bounded(int given, int otherwise, int max, String name) {
+    if (given == 0) {
+      return otherwise;
+    }
+    if (given < 0 || given > max) {
+      throw invalid(
+          "%s is %s; 1 to %,d can be asked at once"
+              .formatted(name, Integer.toUnsignedString(given), max));
+    }
+    return given;
+  }
+
+  private static StatusRuntimeException invalid(String sentence) {
+    return Errors.of(Code.INVALID_ARGUMENT, Reason.INVALID_REQUEST, sentence);
+  }
+
+  private static StatusRuntimeException damaged(DamagedException e) {
+    return Errors.of(Code.DATA_LOSS, Reason.DAMAGED, e.getMessage());
+  }
+
+  private interface Call<T> {
+    T run() throws InterruptedException;
+  }
+
+  private static <T> void answer(StreamObserver<T> out, Call<T> call) {
+    T response;
+    try {
+      response = call.run();
+    } catch (StatusRuntimeException e) {
+      out.onError(e);
+      return;
+    } catch (DamagedException e) {
+      out.onError(damaged(e));
+      return;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      out.onError(
+          Errors.of(
+              Code.UNAVAILABLE, Reason.UNKNOWN_OUTCOME, "this member is stopping; try again"));
+      return;
+    }
+    out.onNext(response);
+    out.onCompleted();
+  }
+
+}

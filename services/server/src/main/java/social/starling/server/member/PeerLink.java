@@ -1,0 +1,200 @@
+package social.starling.server.member;
+
+import io.grpc.ManagedChannel;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import social.starling.common.Backoff;
+import social.starling.common.Channels;
+import social.starling.common.Credential;
+import social.starling.proto.replication.v1.LinkHello;
+import social.starling.proto.replication.v1.LinkMessage;
+import social.starling.proto.replication.v1.LinkReply;
+import social.starling.proto.replication.v1.ReplicationGrpc;
+
+/**
+ * What this member tells the other one: a stream that is opened again whenever it breaks.
+ *
+ * <p>Messages may be lost, as the rules allow: while the stream is down, and when more wait than a
+ * bound. Thread-safe.
+ */
+final class PeerLink implements AutoCloseable {
+
+  private static final int MAX_WAITING = 512;
+
+  private final Logger log = LoggerFactory.getLogger(PeerLink.class);
+  private final LinkMessage hello;
+  private final Credential credential;
+  private final Thread thread;
+  private final Deque<LinkMessage> waiting = new ArrayDeque<>();
+  private final Backoff backoff =
+      new Backoff(Duration.ofMillis(5), Duration.ofMillis(100), RandomGenerator.getDefault());
+
+  private volatile boolean closed;
+  private volatile String address = "";
+  private String connectedTo = "";
+  private ManagedChannel channel;
+  private ClientCallStreamObserver<LinkMessage> stream;
+  private boolean open;
+  private long dropped;
+
+  PeerLink(String cluster, String member, String instance, int format, Credential credential) {
+    this.credential = credential;
+    this.hello =
+        LinkMessage.newBuilder()
+            .setHello(
+                LinkHello.newBuilder()
+                    .setCluster(cluster)
+                    .setMember(member)
+                    .setInstance(instance)
+                    .setFormat(format))
+            .build();
+    this.thread = Thread.ofVirtual().name("peer-link").unstarted(this::connectAgainAndAgain);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Where the other member listens now; empty when unknown. */
+  void peerAt(String newAddress) {
+    if (!address.equals(newAddress)) {
+      address = newAddress;
+      LockSupport.unpark(thread);
+    }
+  }
+
+  String peerAddress() {
+    return address;
+  }
+
+  void send(LinkMessage message) {
+    synchronized (waiting) {
+      if (stream == null || !open) {
+        dropped++;
+        return;
+      }
+      if (waiting.isEmpty() && stream.isReady()) {
+        stream.onNext(message);
+      } else if (waiting.size() < MAX_WAITING) {
+        waiting.addLast(message);
+      } else {
+        dropped++;
+      }
+    }
+  }
+
+  private void flush() {
+    synchronized (waiting) {
+      while (stream != null && stream.isReady() && !waiting.isEmpty()) {
+        stream.onNext(waiting.removeFirst());
+      }
+    }
+  }
+
+  private void connectAgainAndAgain() {
+    while (!closed) {
+      String target = address;
+      boolean down;
+      synchronized (waiting) {
+        down = stream == null || !connectedTo.equals(target);
+      }
+      if (down && !target.isEmpty()) {
+        connect(target);
+        LockSupport.parkNanos(this, backoff.next().toNanos());
+      } else {
+        backoff.reset();
+        LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(200));
+      }
+    }
+  }
+
+  private void connect(String target) {
+    synchronized (waiting) {
+      if (channel == null || !connectedTo.equals(target)) {
+        if (channel != null) {
+          channel.shutdownNow();
+        }
+        channel = Channels.open(target, credential.clientInterceptor());
+        connectedTo = target;
+      }
+      waiting.clear();
+      stream = null;
+    }
+    channel.resetConnectBackoff();
+    ReplicationGrpc.newStub(channel).withWaitForReady().link(new Outgoing());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    synchronized (waiting) {
+      stream = null;
+      if (channel != null) {
+        channel.shutdownNow();
+      }
+    }
+  }
+
+  /** One life of the stream. */
+  private final class Outgoing implements ClientResponseObserver<LinkMessage, LinkReply> {
+    private ClientCallStreamObserver<LinkMessage> own;
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<LinkMessage> requestStream) {
+      own = requestStream;
+      own.setOnReadyHandler(this::ready);
+      synchronized (waiting) {
+        if (stream != null) {
+          stream.cancel("replaced", null);
+        }
+        stream = own;
+        open = false;
+      }
+    }
+
+    private void ready() {
+      synchronized (waiting) {
+        if (stream == own && !open && own.isReady()) {
+          // Only now is there somebody to talk to: what was said before would be stale.
+          open = true;
+          own.onNext(hello);
+        }
+      }
+      flush();
+    }
+
+    @Override
+    public void onNext(LinkReply reply) {}
+
+    @Override
+    public void onError(Throwable problem) {
+      ended(problem.getMessage());
+    }
+
+    @Override
+    public void onCompleted() {
+      ended("closed by the other member");
+    }
+
+    private void ended(String why) {
+      synchronized (waiting) {
+        if (stream == own) {
+          stream = null;
+          open = false;
+          waiting.clear();
+          log.atDebug().addKeyValue("peer", connectedTo).addKeyValue("why", why).log("link ended");
+        }
+      }
+      LockSupport.unpark(thread);
+    }
+  }
+}
