@@ -140,9 +140,7 @@ final class Hearings {
     }
     lastTick = now;
     for (Heard heard : members.values()) {
-      if (heard.last != Hearing.LOST) {
-        heard.at += Math.clamp(now - heard.at, 0, still);
-      }
+      heard.at += Math.clamp(now - heard.at, 0, still);
     }
   }
 

@@ -239,6 +239,30 @@ class CoordinatorProcessTest {
     started.close();
   }
 
+  @Test
+  void shouldSuspectNobodyForTheTimeThatItWasStopped() throws Exception {
+    Started started = new Started("--init").awaitReady();
+    record(started);
+    try (FakeMember one = member(started).keepBeating();
+        FakeMember two =
+            new FakeMember(started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
+                .keepBeating()) {
+      two.awaitHearing("alpha-1", Hearing.HEARD);
+      one.awaitHearing("alpha-2", Hearing.HEARD);
+      signal(started, "STOP");
+      await().pollDelay(Duration.ofSeconds(4)).until(() -> true);
+      int beats = heartbeats(one);
+      signal(started, "CONT");
+      await().until(() -> heartbeats(one) > beats + 15);
+      for (FakeMember member : List.of(one, two)) {
+        assertThat(member.messages().stream().filter(CoordinatorMessage::hasSuspicion))
+            .extracting(message -> message.getSuspicion().getHearing())
+            .containsOnly(Hearing.HEARD);
+      }
+    }
+    started.close();
+  }
+
   /** The first failover of a process finds its code cold: printed, for it is part of every one. */
   @Test
   void shouldTellHowLongTheFirstDeathAndPromotionTake() throws Exception {
@@ -248,14 +272,14 @@ class CoordinatorProcessTest {
       Started started = new Started("--init").awaitReady();
       double ready = (System.nanoTime() - begun) / 1e6;
       record(started);
-      try (FakeMember one = member(started).keepBeating();
+      try (FakeMember one = member(started).awaitEpoch(1).keepBeating();
           FakeMember two =
               new FakeMember(
                       started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
                   .keepBeating()) {
-        one.awaitEpoch(1);
         two.awaitHearing("alpha-1", Hearing.HEARD);
         change(started, 1, r -> r.setExpand(expand()));
+        one.awaitEpoch(2);
         two.awaitEpoch(2);
         long death = System.nanoTime();
         started
@@ -296,6 +320,16 @@ class CoordinatorProcessTest {
     } catch (StatusRuntimeException e) {
       assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     }
+  }
+
+  private static int heartbeats(FakeMember member) {
+    return (int) member.messages().stream().filter(CoordinatorMessage::hasHeartbeat).count();
+  }
+
+  private static void signal(Started started, String signal) throws Exception {
+    Process kill =
+        new ProcessBuilder("kill", "-" + signal, "" + started.process.pid()).inheritIO().start();
+    assertThat(kill.waitFor()).isZero();
   }
 
   /** What a full disk does to a process: its files cannot grow. */

@@ -470,6 +470,40 @@ class CoordinatorTest {
   }
 
   @Test
+  void shouldMeasureWhatItDecidesAndHears() {
+    fixture.record("alpha");
+    FakeMember one = fixture.member(hello("alpha-1", "i1", "v1")).awaitEpoch(1);
+    fixture.coordination().reconfigure(expand(1));
+    fixture.coordination().reconfigure(expand(1));
+
+    assertThat(
+            fixture
+                .meters
+                .get("starling_coordinator_reconfigurations")
+                .tags("kind", "expand", "outcome", "executed")
+                .counter()
+                .count())
+        .isEqualTo(1);
+    assertThat(
+            fixture
+                .meters
+                .get("starling_coordinator_reconfigurations")
+                .tags("kind", "expand", "outcome", "refused")
+                .counter()
+                .count())
+        .isEqualTo(1);
+    assertThat(fixture.meters.get("starling_coordinator_compare_and_set").timer().count())
+        .isGreaterThanOrEqualTo(4);
+    assertThat(gauge("starling_coordinator_epoch", "cluster", "alpha")).isEqualTo(2);
+    assertThat(gauge("starling_coordinator_in_sync", "cluster", "alpha")).isEqualTo(2);
+    assertThat(gauge("starling_coordinator_heard", "member", "alpha-1")).isEqualTo(1);
+    assertThat(gauge("starling_coordinator_heard", "member", "alpha-2")).isZero();
+    assertThat(fixture.meters.get("starling_coordinator_sessions").gauge().value()).isEqualTo(1);
+    one.die();
+    await().until(() -> gauge("starling_coordinator_heard", "member", "alpha-1") == 0);
+  }
+
+  @Test
   void shouldDemandTheCredential() {
     ManagedChannel wrong =
         Channels.open(
@@ -528,6 +562,10 @@ class CoordinatorTest {
         summary(deaths), summary(promotions));
     assertThat(deaths).allMatch(nanos -> millis(nanos) < 1000);
     assertThat(promotions).allMatch(nanos -> millis(nanos) < 1000);
+  }
+
+  private double gauge(String name, String tag, String value) {
+    return fixture.meters.get(name).tag(tag, value).gauge().value();
   }
 
   private static String summary(List<Long> nanos) {
