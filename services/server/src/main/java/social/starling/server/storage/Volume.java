@@ -280,8 +280,7 @@ public final class Volume implements AutoCloseable, JournalReader {
         : failed;
     try (lock) {
       if (failed == null) {
-        open.syncFiles();
-        open.write(Batch.append(List.of()));
+        open.settle();
       }
       open.close();
     } catch (IOException | SQLException e) {
