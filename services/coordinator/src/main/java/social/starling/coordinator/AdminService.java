@@ -67,7 +67,7 @@ final class AdminService extends AdminImplBase {
         caller,
         () -> {
           registry.knownMember(request.getCluster(), request.getMember());
-          Registry.checkId("instance", request.getInstance());
+          Bounds.checkId("instance", request.getInstance());
           sessions.reportDead(
               new MemberKey(request.getCluster(), request.getMember()), request.getInstance());
           return ReportDeadResponse.getDefaultInstance();

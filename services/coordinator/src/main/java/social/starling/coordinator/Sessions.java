@@ -3,9 +3,7 @@ package social.starling.coordinator;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -60,7 +58,6 @@ final class Sessions {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
-  private static final int MAX_DEAD = 16;
   private static final int MAX_GREETING = 1024;
   private static final long HELLO_NANOS = Duration.ofSeconds(5).toNanos();
   private static final long SLOW_NANOS = Duration.ofSeconds(10).toNanos();
@@ -76,7 +73,7 @@ final class Sessions {
   private final Hearings hearings;
   private final Map<MemberKey, Session> open = new HashMap<>();
   private final Set<Session> greeting = new HashSet<>();
-  private final Map<String, Deque<Dead>> dead = new HashMap<>();
+  private final Deaths deaths = new Deaths();
   private final Map<String, RecordedCluster> clusters = new HashMap<>();
   private final Map<MemberKey, Presence> presences = new ConcurrentHashMap<>();
   private SlotTable slots = SlotTable.empty();
@@ -148,7 +145,7 @@ final class Sessions {
           session.outbox.send(members(cluster));
           List<Hearings.Change> changes = hearings.heard(key, nanoTime.getAsLong());
           tellWhatIsHeard(session, cluster);
-          deadOf(key.cluster()).forEach(each -> session.outbox.send(message(each)));
+          deaths.of(key.cluster()).forEach(each -> session.outbox.send(message(each)));
           toOthers(key, members(cluster));
           if (known != null && !known.instance().equals(hello.getInstance())) {
             toOthers(key, suspicion(key, hearings.of(key)));
@@ -197,16 +194,11 @@ final class Sessions {
 
   /** This very process was seen dead. Its cluster's sessions are told at once. */
   void reportDead(MemberKey key, String instance) {
-    Dead report = Dead.newBuilder().setMember(key.member()).setInstance(instance).build();
+    Dead report = Deaths.report(key, instance);
     locked(
         () -> {
-          Deque<Dead> known = dead.computeIfAbsent(key.cluster(), name -> new ArrayDeque<>());
-          if (known.contains(report)) {
+          if (!deaths.add(key.cluster(), report)) {
             return null;
-          }
-          known.add(report);
-          if (known.size() > MAX_DEAD) {
-            known.poll();
           }
           Session session = open.get(key);
           boolean its = session != null && session.instance.equals(instance);
@@ -249,7 +241,7 @@ final class Sessions {
     locked(
         () -> {
           clusters.remove(cluster.name());
-          dead.remove(cluster.name());
+          deaths.forget(cluster.name());
           close(cluster, Status.NOT_FOUND.withDescription("the cluster was forgotten"));
           for (String member : cluster.members()) {
             MemberKey key = new MemberKey(cluster.name(), member);
@@ -377,20 +369,13 @@ final class Sessions {
   }
 
   private void checkNotDead(MemberKey key, String instance) {
-    boolean reported =
-        deadOf(key.cluster()).stream()
-            .anyMatch(d -> d.getMember().equals(key.member()) && d.getInstance().equals(instance));
-    if (reported) {
+    if (deaths.contains(key, instance)) {
       throw Refusal.of(
           Refusal.Kind.FORBIDDEN,
           "the process %s of %s was reported dead; start another",
           instance,
           key.member());
     }
-  }
-
-  private Deque<Dead> deadOf(String cluster) {
-    return dead.getOrDefault(cluster, new ArrayDeque<>());
   }
 
   private void close(RecordedCluster cluster, Status status) {

@@ -74,12 +74,11 @@ class MapWatchersTest {
     watchers.beat(System.nanoTime());
     assertThat(built).hasValue(3);
     assertThat(streams)
-        .allSatisfy(
-            stream -> {
-              assertThat(stream.sent).hasSize(4);
-              assertThat(stream.sent).extracting(ClusterMap::getVersion).isSorted();
-              assertThat(stream.sent.get(2)).isEqualTo(stream.sent.get(3));
-            });
+        .allSatisfy(stream -> {
+          assertThat(stream.sent).hasSize(4);
+          assertThat(stream.sent).extracting(ClusterMap::getVersion).isSorted();
+          assertThat(stream.sent.get(2)).isEqualTo(stream.sent.get(3));
+        });
   }
 
   @Test
