@@ -114,11 +114,10 @@ final class AdminService extends AdminImplBase {
               .setHeardMillisAgo(sessions.millisSinceHeard(key));
       sessions
           .presence(key)
-          .ifPresent(
-              presence -> {
-                report.setHello(presence.hello());
-                presence.status().ifPresent(report::setStatus);
-              });
+          .ifPresent(presence -> {
+            report.setHello(presence.hello());
+            presence.status().ifPresent(report::setStatus);
+          });
       status.addMembers(report);
     }
     return status.build();

@@ -48,8 +48,7 @@ final class Bounds {
 
   static void checkCluster(String name, List<String> members) {
     if (members.size() != 2 || members.get(0).equals(members.get(1))) {
-      throw Refusal.of(
-          INVALID, "a cluster has two different members; %s names %s", name, members);
+      throw Refusal.of(INVALID, "a cluster has two different members; %s names %s", name, members);
     }
     for (String each : List.of(name, members.get(0), members.get(1))) {
       if (!NAME.matcher(each).matches()) {

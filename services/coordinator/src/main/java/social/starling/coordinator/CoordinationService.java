@@ -47,8 +47,7 @@ final class CoordinationService extends CoordinationImplBase {
   }
 
   @Override
-  public void reconfigure(
-      ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
+  public void reconfigure(ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
     Statuses.answer(caller, () -> metrics.reconfigured(request, registry::reconfigure));
   }
 

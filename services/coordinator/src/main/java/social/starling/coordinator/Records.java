@@ -126,11 +126,7 @@ final class Records {
     long version = snapshot.forgotten().getOrDefault(RecordedCluster.key(name), 0L);
     RecordedCluster cluster =
         new RecordedCluster(
-            version,
-            name,
-            number,
-            members,
-            Configuration.newBuilder().setCluster(name).build());
+            version, name, number, members, Configuration.newBuilder().setCluster(name).build());
     if (!store.compareAndSet(RecordedCluster.key(name), version, cluster.content())) {
       refresh(RecordedCluster.key(name));
       return false;

@@ -107,18 +107,16 @@ final class Registry {
 
   /** Tells the listener what there is, and finishes what a crash left undone. */
   void begin() {
-    locked(
-        () -> {
-          records.clusters().forEach(listener::changed);
-          listener.slotsChanged();
-          return null;
-        });
+    locked(() -> {
+      records.clusters().forEach(listener::changed);
+      listener.slotsChanged();
+      return null;
+    });
     try {
-      locked(
-          () -> {
-            dealIfDue();
-            return null;
-          });
+      locked(() -> {
+        dealIfDue();
+        return null;
+      });
     } catch (StoreException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("slots are not dealt out yet");
     }
@@ -172,35 +170,34 @@ final class Registry {
    */
   ReconfigureResponse reconfigure(ReconfigureRequest request) {
     Bounds.check(request);
-    return locked(
-        () -> {
-          checkMember(known(request.getCluster()), request.getMember());
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            RecordedCluster current = trusted(request.getCluster());
-            switch (Reconfigurations.decide(current, request)) {
-              case Decision.Refused refused -> {
-                // Another coordinator may have decided since: who is refused gets what is current.
-                records.refresh(RecordedCluster.key(current.name()));
-                if (known(current.name()).version() != current.version()) {
-                  continue;
-                }
-                return ReconfigureResponse.newBuilder()
-                    .setConfiguration(current.configuration())
-                    .setRefusal(refused.reason())
-                    .build();
-              }
-              case Decision.Executed executed -> {
-                if (records.replace(current, executed.next())) {
-                  return ReconfigureResponse.newBuilder()
-                      .setConfiguration(executed.next())
-                      .setExecuted(true)
-                      .build();
-                }
-              }
+    return locked(() -> {
+      checkMember(known(request.getCluster()), request.getMember());
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        RecordedCluster current = trusted(request.getCluster());
+        switch (Reconfigurations.decide(current, request)) {
+          case Decision.Refused refused -> {
+            // Another coordinator may have decided since: who is refused gets what is current.
+            records.refresh(RecordedCluster.key(current.name()));
+            if (known(current.name()).version() != current.version()) {
+              continue;
+            }
+            return ReconfigureResponse.newBuilder()
+                .setConfiguration(current.configuration())
+                .setRefusal(refused.reason())
+                .build();
+          }
+          case Decision.Executed executed -> {
+            if (records.replace(current, executed.next())) {
+              return ReconfigureResponse.newBuilder()
+                  .setConfiguration(executed.next())
+                  .setExecuted(true)
+                  .build();
             }
           }
-          throw contended();
-        });
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -265,23 +262,22 @@ final class Registry {
    */
   int record(String name, List<String> members) {
     Bounds.checkCluster(name, members);
-    return locked(
-        () -> {
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            records.reload();
-            Optional<RecordedCluster> recorded = cluster(name);
-            if (recorded.isPresent()) {
-              checkSameMembers(recorded.get(), members);
-              dealIfDue();
-              return recorded.get().number();
-            }
-            if (records.insert(name, members, takeNumber(name))) {
-              dealIfDue();
-              return known(name).number();
-            }
-          }
-          throw contended();
-        });
+    return locked(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        records.reload();
+        Optional<RecordedCluster> recorded = cluster(name);
+        if (recorded.isPresent()) {
+          checkSameMembers(recorded.get(), members);
+          dealIfDue();
+          return recorded.get().number();
+        }
+        if (records.insert(name, members, takeNumber(name))) {
+          dealIfDue();
+          return known(name).number();
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -292,29 +288,29 @@ final class Registry {
    * @throws Refusal when it is not recorded, holds users, or the store fails
    */
   void forget(String name, Predicate<RecordedCluster> holdsUsers) {
-    locked(
-        () -> {
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            records.reload();
-            RecordedCluster cluster = known(name);
-            if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
-              throw Refusal.of(
-                  Refusal.Kind.FORBIDDEN,
-                  "cluster %s owns slots that hold users, or it cannot be heard whether they do:"
-                      + " it is not forgotten",
-                  name);
-            }
-            List<Integer> others =
-                clusters().stream()
-                    .map(RecordedCluster::number)
-                    .filter(number -> number != cluster.number())
-                    .toList();
-            if (records.replaceSlots(slots().without(cluster.number(), others)) && records.remove(cluster)) {
-              return null;
-            }
-          }
-          throw contended();
-        });
+    locked(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        records.reload();
+        RecordedCluster cluster = known(name);
+        if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
+          throw Refusal.of(
+              Refusal.Kind.FORBIDDEN,
+              "cluster %s owns slots that hold users, or it cannot be heard whether they do:"
+                  + " it is not forgotten",
+              name);
+        }
+        List<Integer> others =
+            clusters().stream()
+                .map(RecordedCluster::number)
+                .filter(number -> number != cluster.number())
+                .toList();
+        if (records.replaceSlots(slots().without(cluster.number(), others))
+            && records.remove(cluster)) {
+          return null;
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -324,24 +320,19 @@ final class Registry {
    * @throws Refusal also when the member is not recorded, or the store fails
    */
   Configuration recover(
-      String name,
-      String member,
-      String volume,
-      String instance,
-      Consumer<RecordedCluster> guard) {
-    return locked(
-        () -> {
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            RecordedCluster cluster = trusted(name);
-            checkMember(cluster, member);
-            guard.accept(cluster);
-            Configuration next = Reconfigurations.recovered(cluster, member, volume, instance);
-            if (records.replace(cluster, next)) {
-              return next;
-            }
-          }
-          throw contended();
-        });
+      String name, String member, String volume, String instance, Consumer<RecordedCluster> guard) {
+    return locked(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        RecordedCluster cluster = trusted(name);
+        checkMember(cluster, member);
+        guard.accept(cluster);
+        Configuration next = Reconfigurations.recovered(cluster, member, volume, instance);
+        if (records.replace(cluster, next)) {
+          return next;
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -375,11 +366,10 @@ final class Registry {
    * @throws Refusal when it cannot
    */
   void probe() {
-    locked(
-        () -> {
-          store.probe();
-          return null;
-        });
+    locked(() -> {
+      store.probe();
+      return null;
+    });
   }
 
   private int takeNumber(String name) {
@@ -388,12 +378,11 @@ final class Registry {
       int number =
           slots()
               .nextNumber()
-              .orElseThrow(
-                  () ->
-                      Refusal.of(
-                          EXHAUSTED,
-                          "all %d cluster numbers have been given; none is given twice",
-                          SlotTable.NUMBERS));
+              .orElseThrow(() ->
+                  Refusal.of(
+                      EXHAUSTED,
+                      "all %d cluster numbers have been given; none is given twice",
+                      SlotTable.NUMBERS));
       if (records.replaceSlots(slots().give(number, name))) {
         return number;
       }
