@@ -11,7 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import social.starling.common.Errors;
+import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.router.v1.LocateRequest;
 import social.starling.proto.router.v1.LocateResponse;
 import social.starling.proto.router.v1.Location;
@@ -233,6 +235,41 @@ class CallsTest {
     fixture.coordinator().comeBack();
     fixture.push(FakeCoordinator.alpha(3, fixture.two, fixture.one));
     assertThat(fixture.post("z").getText()).isEqualTo("z");
+  }
+
+  @Test
+  void aMasterThatHangsWhileNoCoordinatorIsHeardIsNotWaitedForForEver() {
+    fixture.coordinator().goAway();
+    fixture.one.mood = Mood.HANGS;
+    fixture.two.mood = Mood.SERVES;
+    await().until(() -> fixture.router.router().routes().age().toMillis() > 600);
+    assertThat(fixture.post("x").getText()).isEqualTo("x");
+    assertThat(fixture.one.calls).hasValue(1);
+    fixture.post("y");
+    assertThat(fixture.one.calls).as("what was found out is remembered").hasValue(1);
+  }
+
+  @Test
+  void eachUserGoesToTheClusterThatOwnsTheSlot() {
+    FakeCluster other = new FakeCluster();
+    try (FakeMember beta = new FakeMember("beta-1", other)) {
+      fixture.push(
+          ClusterMap.newBuilder()
+              .setExpectedClusters(2)
+              .addClusters(FakeCoordinator.cluster("alpha", 1, fixture.one, fixture.two))
+              .addClusters(FakeCoordinator.cluster("beta", 1, beta, beta))
+              .addSlots(SlotOwner.newBuilder().setFrom(0).setTo(512).setCluster("alpha"))
+              .addSlots(SlotOwner.newBuilder().setFrom(512).setTo(1024).setCluster("beta"))
+              .build());
+      int low = 0;
+      for (int i = 0; i < 20; i++) {
+        low += Slots.of("user" + i) < 512 ? 1 : 0;
+        SnsGrpc.newBlockingStub(fixture.as("user" + i)).post(RouterFixture.request(1, "x"));
+      }
+      assertThat(low).isBetween(1, 19);
+      assertThat(fixture.cluster.size()).isEqualTo(low);
+      assertThat(other.size()).isEqualTo(20 - low);
+    }
   }
 
   @Test

@@ -114,8 +114,6 @@ public final class StarlingMain implements Callable<Integer> {
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
       more.commands().forEach(line::addSubcommand);
     }
-    // Again, for the subcommands that were added since.
-    ProcessMain.configure(line);
     describe(line);
     line.getCommandSpec().versionProvider(new Version());
     // These reach the subcommands that are there by now.
