@@ -137,6 +137,11 @@ public final class Volume implements AutoCloseable, JournalReader {
         && storage.kind() == StorageException.Kind.DAMAGED;
   }
 
+  /** Bytes that can still be written. Any thread. */
+  public long freeBytes() throws IOException {
+    return disk.freeBytes(directory);
+  }
+
   /** Identity of what is on the volume; a full copy changes it. */
   public String id() {
     return usable().meta.volume;
