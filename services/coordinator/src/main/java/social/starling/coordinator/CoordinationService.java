@@ -47,8 +47,7 @@ final class CoordinationService extends CoordinationImplBase {
   }
 
   @Override
-  public void reconfigure(
-      ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
+  public void reconfigure(ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
     Statuses.answer(caller, () -> metrics.reconfigured(request, registry::reconfigure));
   }
 
@@ -86,6 +85,7 @@ final class CoordinationService extends CoordinationImplBase {
             if (!greeted) {
               throw invalid("a session begins with a Hello");
             }
+            Bounds.check(message.getStatus());
             sessions.heard(session, message.getStatus());
           }
           case MESSAGE_NOT_SET -> {

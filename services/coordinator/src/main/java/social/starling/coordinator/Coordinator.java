@@ -166,7 +166,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
     long lastMap = System.nanoTime();
     long lastRepair = lastMap;
     while (!closing) {
-      LockSupport.parkNanos(sessions.tick());
+      LockSupport.parkNanos(tick());
       long now = System.nanoTime();
       if (now - lastMap >= MAP_BEAT_NANOS) {
         lastMap = now;
@@ -176,6 +176,16 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
         lastRepair = now;
         Thread.ofVirtual().name("repair").start(this::repair);
       }
+    }
+  }
+
+  /** A fault here must not stop the clock: nobody would be suspected any longer. */
+  private long tick() {
+    try {
+      return sessions.tick();
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("a fault in the program");
+      return settings.timing().heartbeat().toNanos();
     }
   }
 

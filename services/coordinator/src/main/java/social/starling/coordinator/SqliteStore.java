@@ -43,26 +43,19 @@ final class SqliteStore implements Store {
 
   private static final int BUSY_TIMEOUT_MILLIS = 2_000;
 
+  private static final String INSERT =
+      "INSERT INTO document (key, version, content) VALUES (?, 1, ?) ON CONFLICT (key) DO NOTHING";
+  private static final String UPDATE =
+      "UPDATE document SET version = version + 1, content = ? WHERE key = ? AND version = ?";
+  private static final String SELECT = "SELECT version, content FROM document WHERE key = ?";
+  private static final String PROBE = "UPDATE probe SET count = count + 1";
+
   private final Path file;
   private final Connection connection;
-  private final PreparedStatement insert;
-  private final PreparedStatement update;
-  private final PreparedStatement select;
-  private final PreparedStatement probe;
 
-  private SqliteStore(Path file, Connection connection) throws SQLException {
+  private SqliteStore(Path file, Connection connection) {
     this.file = file;
     this.connection = connection;
-    insert =
-        connection.prepareStatement(
-            "INSERT INTO document (key, version, content) VALUES (?, 1, ?)"
-                + " ON CONFLICT (key) DO NOTHING");
-    update =
-        connection.prepareStatement(
-            "UPDATE document SET version = version + 1, content = ?"
-                + " WHERE key = ? AND version = ?");
-    select = connection.prepareStatement("SELECT version, content FROM document WHERE key = ?");
-    probe = connection.prepareStatement("UPDATE probe SET count = count + 1");
   }
 
   /**
@@ -141,8 +134,7 @@ final class SqliteStore implements Store {
         ResultSet result = statement.executeQuery("PRAGMA quick_check(1)")) {
       String verdict = result.next() ? result.getString(1) : "no answer";
       if (!verdict.equals("ok")) {
-        throw new StoreException(
-            Kind.DAMAGED, "%s is damaged: %s".formatted(file, verdict), null);
+        throw new StoreException(Kind.DAMAGED, "%s is damaged: %s".formatted(file, verdict), null);
       }
     }
   }
@@ -170,7 +162,7 @@ final class SqliteStore implements Store {
 
   @Override
   public synchronized Optional<Document> read(String key) {
-    try {
+    try (PreparedStatement select = connection.prepareStatement(SELECT)) {
       select.setString(1, key);
       try (ResultSet row = select.executeQuery()) {
         return row.next()
@@ -182,18 +174,20 @@ final class SqliteStore implements Store {
     }
   }
 
+  // Statements are not kept: after a failure the driver lets no statement be used again.
   @Override
   public synchronized boolean compareAndSet(String key, long expectedVersion, byte[] content) {
-    try {
-      if (expectedVersion == 0) {
-        insert.setString(1, key);
-        insert.setBytes(2, content);
-        return insert.executeUpdate() == 1;
+    boolean first = expectedVersion == 0;
+    try (PreparedStatement change = connection.prepareStatement(first ? INSERT : UPDATE)) {
+      if (first) {
+        change.setString(1, key);
+        change.setBytes(2, content);
+      } else {
+        change.setBytes(1, content);
+        change.setString(2, key);
+        change.setLong(3, expectedVersion);
       }
-      update.setBytes(1, content);
-      update.setString(2, key);
-      update.setLong(3, expectedVersion);
-      return update.executeUpdate() == 1;
+      return change.executeUpdate() == 1;
     } catch (SQLException e) {
       throw failed(file, "written", e);
     }
@@ -201,8 +195,8 @@ final class SqliteStore implements Store {
 
   @Override
   public synchronized void probe() {
-    try {
-      if (probe.executeUpdate() != 1) {
+    try (Statement statement = connection.createStatement()) {
+      if (statement.executeUpdate(PROBE) != 1) {
         throw new StoreException(Kind.DAMAGED, file + " has lost its probe", null);
       }
     } catch (SQLException e) {
@@ -228,13 +222,11 @@ final class SqliteStore implements Store {
         e instanceof SQLiteException known ? known.getResultCode() : SQLiteErrorCode.SQLITE_ERROR;
     String sentence =
         switch (primary(code)) {
-          case SQLITE_FULL ->
-              "%s cannot be %s: no space is left on its disk".formatted(file, verb);
+          case SQLITE_FULL -> "%s cannot be %s: no space is left on its disk".formatted(file, verb);
           case SQLITE_BUSY, SQLITE_LOCKED ->
               "%s cannot be %s: another process has held it for %d s"
                   .formatted(file, verb, BUSY_TIMEOUT_MILLIS / 1000);
-          case SQLITE_CORRUPT, SQLITE_NOTADB ->
-              "%s is damaged: %s".formatted(file, e.getMessage());
+          case SQLITE_CORRUPT, SQLITE_NOTADB -> "%s is damaged: %s".formatted(file, e.getMessage());
           default -> "%s cannot be %s: %s".formatted(file, verb, e.getMessage());
         };
     return switch (primary(code)) {
@@ -253,8 +245,7 @@ final class SqliteStore implements Store {
         connection.close();
       }
     } catch (SQLException e) {
-      LOG
-          .atWarn()
+      LOG.atWarn()
           .addKeyValue("reason", e.getMessage())
           .log("the coordinator's state was not closed cleanly");
     }

@@ -29,6 +29,14 @@ final class StoreException extends RuntimeException {
         null);
   }
 
+  static StoreException foreign(String key) {
+    return new StoreException(
+        Kind.FOREIGN,
+        "the coordinator's record \"%s\" is of a kind that this one does not know: use a newer one"
+            .formatted(key),
+        null);
+  }
+
   Kind kind() {
     return kind;
   }

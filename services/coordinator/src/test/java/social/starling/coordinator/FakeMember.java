@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
@@ -65,31 +66,37 @@ final class FakeMember implements AutoCloseable {
         .setFormat(1);
   }
 
-  void status(MemberStatus.Builder status) {
-    out.onNext(MemberMessage.newBuilder().setStatus(status).build());
+  synchronized void status(MemberStatus.Builder status) {
+    if (isOpen()) {
+      out.onNext(MemberMessage.newBuilder().setStatus(status).build());
+    }
   }
 
-  void beat() {
-    status(MemberStatus.newBuilder());
+  /** Sends a heartbeat every 100 ms until the session ends. */
+  FakeMember keepBeating() {
+    Thread.ofVirtual()
+        .start(() -> {
+          while (isOpen()) {
+            status(MemberStatus.newBuilder());
+            LockSupport.parkNanos(100_000_000);
+          }
+        });
+    return this;
   }
 
-  void send(MemberMessage message) {
+  synchronized void send(MemberMessage message) {
     out.onNext(message);
   }
 
   /** Breaks the session, as a process that dies does. */
-  void die() {
-    out.onError(new IllegalStateException("died"));
-  }
-
-  /** Ends the session, as a process that stops does. */
-  void leave() {
-    out.onCompleted();
+  synchronized void die() {
+    end = new IllegalStateException("died");
+    out.onError(end);
   }
 
   @Override
   public void close() {
-    if (end == null && !completed) {
+    if (isOpen()) {
       die();
     }
   }

@@ -30,7 +30,10 @@ public sealed interface Effect {
   /** Ask a coordinator; may be lost. */
   record Ask(Request request) implements Effect {}
 
-  /** This member serves reads and writes from now on. */
+  /**
+   * This member serves writes from now on, and reads from the next call of the replica on: what was
+   * committed before must have been applied by then. Drain once more when this has been done.
+   */
   record Opened(long epoch) implements Effect {}
 
   /**

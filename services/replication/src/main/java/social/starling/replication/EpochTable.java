@@ -82,6 +82,9 @@ final class EpochTable {
    * a journal that ends with that epoch can agree with this one (KIP-101).
    */
   long lastIndexOf(long epoch, long limit) {
+    if (baseEpoch > epoch) {
+      return baseIndex;
+    }
     long index = Math.min(limit, lastIndex);
     for (int i = starts.size() - 1; i >= 0 && index > baseIndex; i--) {
       EpochStart start = starts.get(i);

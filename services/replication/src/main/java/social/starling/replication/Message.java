@@ -56,8 +56,14 @@ public sealed interface Message {
       long hintEpoch)
       implements Message {}
 
-  /** Master to slave: the journal no longer holds what the slave needs; take a full copy. */
-  record SnapshotNeeded(long epoch) implements Message {}
+  /**
+   * Master to slave: the journal no longer holds what this volume needs; take a full copy. The
+   * master does not count the volume in this epoch any more, so that a late copy of this message
+   * never makes a slave discard what is counted.
+   *
+   * @param volume the volume to discard
+   */
+  record SnapshotNeeded(long epoch, String volume) implements Message {}
 
   /** Master to slave: reads have stopped, take over. */
   record Resign(long epoch) implements Message {}

@@ -115,7 +115,7 @@ public class Replica {
   private long heardPeerAt;
   private boolean peerLinkBroken;
   private boolean peerLeaving;
-  private boolean peerNeedsSnapshot;
+  private String outdatedVolume;
   private long snapshotAskedAt;
   private final Deque<Sent> inFlight = new ArrayDeque<>();
   private long inFlightBytes;
@@ -128,6 +128,8 @@ public class Replica {
   private long drainUntil;
   private boolean handoverAsked;
   private long closedAt;
+  private boolean opening;
+  private long openedAt;
   private final Map<RequestId, Long> uncommitted = new HashMap<>();
   private long uncommittedBytes;
 
@@ -176,7 +178,17 @@ public class Replica {
     this.reader = reader;
     this.startedAt = startedAt;
     this.now = now;
-    this.heardMasterAt = now;
+    heardMasterAt = now;
+    heardPeerAt = now;
+    lastAckAt = now;
+    progressAt = now;
+    sentAt = now;
+    probedAt = now;
+    askedAt = now - ASK_AGAIN_HEARTBEATS * options.heartbeat();
+    snapshotAskedAt = now - options.heartbeat();
+    rejoinAfter = now;
+    inSyncSince = now;
+    openedAt = now;
     adopt(state);
     promised = state.promised();
     durablePromise = promised;
@@ -226,6 +238,14 @@ public class Replica {
 
   long promised() {
     return promised;
+  }
+
+  Role role() {
+    return role;
+  }
+
+  Configuration configuration() {
+    return configuration;
   }
 
   // ---------------------------------------------------------------- events
@@ -324,6 +344,12 @@ public class Replica {
    */
   private void advance(long time) {
     long gap = time - now;
+    if (opening) {
+      // The driver has done what was drained with Opened: what was committed is applied.
+      opening = false;
+      openedAt = gap > 0 ? time : now;
+      updatePermit();
+    }
     if (gap <= 0) {
       return;
     }
@@ -406,6 +432,7 @@ public class Replica {
     peerAnswered = false;
     peerLeaseKnown = false;
     peerProbing = true;
+    outdatedVolume = null;
     probedAt = now - options.heartbeat();
     heardPeerAt = now;
     progressAt = now;
@@ -414,6 +441,7 @@ public class Replica {
 
   private void become(Configuration learned) {
     stepDown("a new epoch begins");
+    peerInstance = "";
     role = Role.WAITING;
     configuration = learned;
     knownEpoch = learned.epoch();
@@ -467,7 +495,7 @@ public class Replica {
     peerAnswered = false;
     peerLeaseKnown = false;
     peerLeaving = false;
-    peerNeedsSnapshot = false;
+    outdatedVolume = null;
     peerLinkBroken = false;
     draining = false;
     handoverAsked = false;
@@ -620,7 +648,8 @@ public class Replica {
     switch (message) {
       case Message.Append append -> onAppend(append);
       case Message.Ack ack -> onAck(ack);
-      case Message.SnapshotNeeded(long epoch) -> onSnapshotNeeded(epoch);
+      case Message.SnapshotNeeded(long epoch, String outdated) ->
+          onSnapshotNeeded(epoch, outdated);
       case Message.Resign(long epoch) -> {
         if (epoch == promised && !role.acts()) {
           masterResigned = true;
@@ -664,7 +693,9 @@ public class Replica {
     }
     heardMasterAt = now;
     masterLinkBroken = false;
-    masterSentAt = Math.max(masterSentAt, message.sentAt());
+    if (message.sentAt() - masterSentAt > 0) {
+      masterSentAt = message.sentAt();
+    }
     masterEnd = Math.max(masterEnd, message.endIndex());
     accept(message);
     if (role == Role.FAILED) {
@@ -754,7 +785,6 @@ public class Replica {
     } else if (peerProbing) {
       peerProbing = false;
       peerAnswered = true;
-      peerNeedsSnapshot = false;
       peerNext = peerAcked + 1;
       inFlight.clear();
       inFlightBytes = 0;
@@ -770,27 +800,30 @@ public class Replica {
   }
 
   private void onMismatch(Message.Ack ack) {
-    if (ack.hintIndex() + 1 >= peerNext && !peerProbing) {
+    boolean nothingToStepBack = ack.hintIndex() + 1 >= peerNext && peerNext > epochs.baseIndex();
+    if (nothingToStepBack && !peerProbing) {
       return; // Answers a message from before the last step back.
     }
     long agree = Math.min(ack.hintIndex(), epochs.lastIndex());
-    if (agree < epochs.baseIndex()) {
-      peerNeedsSnapshot = true;
+    boolean trimmed = agree < epochs.baseIndex();
+    if (!trimmed) {
+      agree = epochs.lastIndexOf(ack.hintEpoch(), agree);
+      trimmed = agree == epochs.baseIndex() && epochs.epochAt(agree) > ack.hintEpoch();
+    }
+    if (trimmed) {
+      peerProbing = true;
+      if (!ack.volume().equals(counted())) {
+        outdatedVolume = ack.volume();
+      }
       return;
     }
-    agree = epochs.lastIndexOf(ack.hintEpoch(), agree);
-    if (agree == epochs.baseIndex() && epochs.epochAt(agree) > ack.hintEpoch()) {
-      peerNeedsSnapshot = true;
-      return;
-    }
-    peerNeedsSnapshot = false;
     peerNext = Math.max(agree, peerAcked) + 1;
     peerProbing = true;
     probedAt = now - options.heartbeat();
   }
 
-  private void onSnapshotNeeded(long epoch) {
-    if (!hears(epoch) || role != Role.FOLLOWER) {
+  private void onSnapshotNeeded(long epoch, String outdated) {
+    if (!hears(epoch) || role != Role.FOLLOWER || !outdated.equals(volume)) {
       return;
     }
     heardMasterAt = now;
@@ -814,7 +847,7 @@ public class Replica {
         concludeHandover();
         concludeOwnHang();
         if (role.acts()) {
-          concludeShrink();
+          concludeCounted();
           concludeExpand();
         }
       }
@@ -885,6 +918,7 @@ public class Replica {
     }
     if (!mustWait && commitIndex >= openingBarrier()) {
       role = Role.OPEN;
+      opening = true;
       effects.add(new Effect.Opened(configuration.epoch()));
     }
   }
@@ -943,7 +977,8 @@ public class Replica {
     }
   }
 
-  private void concludeShrink() {
+  /** While the slave is counted: it is taken out when it fails, or put in until that is known. */
+  private void concludeCounted() {
     if (counted() == null || configuration.epoch() < knownEpoch) {
       return;
     }
@@ -955,6 +990,8 @@ public class Replica {
     boolean replaced = peerVolume != null && !peerVolume.equals(counted());
     if (silent || stuck || dead || cut || replaced || peerLeaving) {
       ask(new Request.Shrink(configuration.epoch()));
+    } else if (pendingExpand != null && !draining) {
+      ask(new Request.Expand(configuration.epoch(), pendingExpand));
     }
   }
 
@@ -962,14 +999,8 @@ public class Replica {
     if (role != Role.OPEN
         || draining
         || !actsDurably()
-        || configuration.inSync().containsKey(options.peer())
+        || counted() != null
         || configuration.epoch() < knownEpoch) {
-      return;
-    }
-    if (pendingExpand != null) {
-      if (!(asked instanceof Request.Shrink)) {
-        ask(new Request.Expand(configuration.epoch(), pendingExpand));
-      }
       return;
     }
     boolean fresh = now - heardPeerAt < 3 * options.heartbeat();
@@ -979,9 +1010,13 @@ public class Replica {
     }
   }
 
-  /** Rule 7: everything committed at this moment is acknowledged in this epoch by that volume. */
+  /**
+   * Rule 7: everything committed at this moment is acknowledged in this epoch by that volume, which
+   * was not asked to be discarded.
+   */
   boolean caughtUp() {
     return peerVolume != null
+        && !peerVolume.equals(outdatedVolume)
         && !peerProbing
         && peerAcked >= commitIndex
         && epochs.lastIndex() - peerAcked < 1_000;
@@ -998,13 +1033,16 @@ public class Replica {
         configuration.epoch() > 0
             && configuration.epoch() == knownEpoch
             && configuration.hasInSync(options.self(), volume);
-    if (!recorded || leaving || !outstandingIsFresh()) {
+    boolean asksHandover =
+        role == Role.CLOSED && handoverAsked && now - closedAt < options.silence();
+    if (recorded && asksHandover) {
+      ask(new Request.Handover(configuration.epoch(), peerInstance));
+    }
+    if (!recorded || asksHandover || leaving || !outstandingIsFresh()) {
       return;
     }
     if (role == Role.CLOSED) {
-      if (handoverAsked && now - closedAt < options.silence()) {
-        ask(new Request.Handover(configuration.epoch(), peerInstance));
-      } else if (now - closedAt >= options.silence()) {
+      if (now - closedAt >= options.silence()) {
         ask(new Request.Promote(configuration.epoch()));
       }
       return;
@@ -1080,13 +1118,12 @@ public class Replica {
     if (!actsDurably()) {
       return;
     }
-    if (peerNeedsSnapshot) {
-      if (now - snapshotAskedAt >= options.heartbeat()) {
-        snapshotAskedAt = now;
-        effects.add(new Effect.Send(new Message.SnapshotNeeded(configuration.epoch())));
-        sendAppend(epochs.lastIndex(), List.of());
-      }
-      return;
+    if (outdatedVolume != null
+        && outdatedVolume.equals(peerVolume)
+        && now - snapshotAskedAt >= options.heartbeat()) {
+      snapshotAskedAt = now;
+      effects.add(
+          new Effect.Send(new Message.SnapshotNeeded(configuration.epoch(), outdatedVolume)));
     }
     if (peerProbing) {
       if (now - probedAt >= options.heartbeat()) {
@@ -1108,13 +1145,12 @@ public class Replica {
     long end = epochs.lastIndex();
     boolean sent = false;
     while (peerNext <= end && inFlightBytes < options.maxInFlightBytes()) {
-      if (peerNext <= epochs.baseIndex()) {
-        peerNeedsSnapshot = true;
-        return;
-      }
-      List<Entry> entries = tail.read(peerNext, end, options.maxAppendBytes());
+      List<Entry> entries =
+          peerNext <= epochs.baseIndex()
+              ? List.of()
+              : tail.read(peerNext, end, options.maxAppendBytes());
       if (entries.isEmpty()) {
-        peerNeedsSnapshot = true;
+        peerProbing = true; // Trimmed: the slave's answer tells what it needs.
         return;
       }
       sendAppend(peerNext - 1, entries);
@@ -1165,12 +1201,15 @@ public class Replica {
       return;
     }
     String counted = counted();
-    if (!actsDurably()) {
-      permit.set(false, now - 1); // Readers wait for the promise, a moment.
+    if (opening) {
+      permit.set(false, now, now);
+    } else if (!actsDurably()) {
+      permit.set(false, openedAt, openedAt); // Readers wait for the promise, a moment.
     } else if (counted == null) {
-      permit.set(true, now - 1);
+      permit.set(true, openedAt, openedAt);
     } else {
-      permit.set(false, leaseHeld(counted) ? peerLease + options.lease() : now - 1);
+      long until = leaseHeld(counted) ? peerLease + options.lease() : openedAt;
+      permit.set(false, until, openedAt);
     }
   }
 

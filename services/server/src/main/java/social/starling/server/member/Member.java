@@ -258,9 +258,10 @@ public final class Member implements AutoCloseable {
       if (seen.role() != Role.OPEN) {
         throw notServing(seen);
       }
+      // The time from before the read, the check after it: see ReadPermit.
+      long readAt = System.nanoTime();
       T result = reader.get();
-      // After the state was read: see ReadPermit.
-      switch (permit.check(System.nanoTime())) {
+      switch (permit.check(readAt)) {
         case YES -> {
           return result;
         }
@@ -547,8 +548,12 @@ public final class Member implements AutoCloseable {
       }
       work.clear();
       replica.step(new Event.Tick(), now);
-      for (Effect effect : replica.drain(now)) {
-        execute(effect);
+      boolean opened = execute(replica.drain(now));
+      if (opened) {
+        // Reads open when the replica hears that everything before is applied.
+        now = System.nanoTime();
+        replica.step(new Event.Tick(), now);
+        execute(replica.drain(now));
       }
       publish();
       if (now - housekeptAt > HOUSEKEEPING_NANOS) {
@@ -605,6 +610,16 @@ public final class Member implements AutoCloseable {
         Code.UNAVAILABLE,
         Reason.ONE_COPY_ONLY,
         settings.cluster() + " has one copy only and min-in-sync is 2; try again");
+  }
+
+  /** Whether this member opened. */
+  private boolean execute(List<Effect> effects) {
+    boolean opened = false;
+    for (Effect effect : effects) {
+      execute(effect);
+      opened |= effect instanceof Effect.Opened;
+    }
+    return opened;
   }
 
   private void execute(Effect effect) {

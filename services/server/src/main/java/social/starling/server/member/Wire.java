@@ -45,9 +45,11 @@ final class Wire {
                   .setMismatch(ack.mismatch())
                   .setHintIndex(ack.hintIndex())
                   .setHintEpoch(ack.hintEpoch()));
-      case Message.SnapshotNeeded(long epoch) ->
+      case Message.SnapshotNeeded(long epoch, String volume) ->
           out.setSnapshotNeeded(
-              social.starling.proto.replication.v1.SnapshotNeeded.newBuilder().setEpoch(epoch));
+              social.starling.proto.replication.v1.SnapshotNeeded.newBuilder()
+                  .setEpoch(epoch)
+                  .setVolume(volume));
       case Message.Resign(long epoch) ->
           out.setResign(
               social.starling.proto.replication.v1.Resign.newBuilder().setEpoch(epoch));
@@ -110,7 +112,9 @@ final class Wire {
             ack.getHintIndex(),
             ack.getHintEpoch());
       }
-      case SNAPSHOT_NEEDED -> new Message.SnapshotNeeded(in.getSnapshotNeeded().getEpoch());
+      case SNAPSHOT_NEEDED -> 
+          new Message.SnapshotNeeded(
+              in.getSnapshotNeeded().getEpoch(), in.getSnapshotNeeded().getVolume());
       case RESIGN -> new Message.Resign(in.getResign().getEpoch());
       case LEAVING ->
           new Message.Leaving(

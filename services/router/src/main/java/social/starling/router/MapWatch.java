@@ -1,0 +1,83 @@
+package social.starling.router;
+
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import social.starling.common.Address;
+import social.starling.common.Backoff;
+import social.starling.common.Channels;
+import social.starling.common.Credential;
+import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.CoordinationGrpc;
+import social.starling.proto.coordinator.v1.WatchMapRequest;
+
+/** Listens to one coordinator, on a thread of its own, for as long as the router lives. */
+final class MapWatch implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MapWatch.class);
+  private static final Duration FIRST_WAIT = Duration.ofMillis(50);
+  private static final Duration MAX_WAIT = Duration.ofMillis(500);
+
+  private final String coordinator;
+  private final Routes routes;
+  private final ManagedChannel channel;
+  private final Thread thread;
+
+  private MapWatch(Address coordinator, Credential credential, Routes routes) {
+    this.coordinator = coordinator.toString();
+    this.routes = routes;
+    this.channel = Channels.open(coordinator, credential.clientInterceptor());
+    this.thread = Thread.ofVirtual().name("map of " + coordinator).unstarted(this::watch);
+  }
+
+  static MapWatch start(Address coordinator, Credential credential, Routes routes) {
+    MapWatch watch = new MapWatch(coordinator, credential, routes);
+    watch.thread.start();
+    return watch;
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    thread.interrupt();
+  }
+
+  private void watch() {
+    Backoff backoff = new Backoff(FIRST_WAIT, MAX_WAIT, ThreadLocalRandom.current());
+    boolean away = false;
+    while (!channel.isShutdown()) {
+      String trouble = "it ended the stream";
+      try {
+        Iterator<ClusterMap> maps =
+            CoordinationGrpc.newBlockingStub(channel)
+                .watchMap(WatchMapRequest.getDefaultInstance());
+        while (maps.hasNext()) {
+          routes.accept(coordinator, maps.next());
+          backoff.reset();
+          if (away) {
+            LOG.atInfo().addKeyValue("coordinator", coordinator).log("the coordinator is back");
+          }
+          away = false;
+        }
+      } catch (StatusRuntimeException e) {
+        trouble = e.getStatus().getCode() + ": " + e.getStatus().getDescription();
+      }
+      if (!away && !channel.isShutdown()) {
+        away = true;
+        LOG.atWarn()
+            .addKeyValue("coordinator", coordinator)
+            .addKeyValue("error", trouble)
+            .log("the coordinator is away; going by the last map");
+      }
+      try {
+        Thread.sleep(backoff.next());
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+}

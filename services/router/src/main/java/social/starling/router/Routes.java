@@ -1,0 +1,147 @@
+package social.starling.router;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import social.starling.common.Slots;
+import social.starling.proto.coordinator.v1.ClusterEntry;
+import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.SlotOwner;
+
+/**
+ * The map that the router goes by: what all coordinators have told, merged.
+ *
+ * <ol>
+ *   <li>Of each cluster the entry with the highest epoch counts. At the same epoch the entry
+ *       counts that its coordinator changed last, so that one that lags behind does not undo it.
+ *   <li>A member's address is kept when a coordinator that has just started does not know it yet.
+ *   <li>Slots once dealt out stay so until a coordinator tells of others.
+ *   <li>A cluster disappears when no coordinator's last map has it.
+ *   <li>Nothing is dropped because coordinators are away.
+ * </ol>
+ *
+ * <p>Thread-safe: one lock guards the merge; readers see immutable maps.
+ */
+final class Routes {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<String, ClusterMap> told = new HashMap<>();
+  private final List<Consumer<RouteMap>> listeners = new CopyOnWriteArrayList<>();
+  private volatile RouteMap current = RouteMap.NONE;
+  private volatile long heardAtNanos = System.nanoTime();
+
+  /** The map as it is now. */
+  RouteMap current() {
+    return current;
+  }
+
+  /** Since a coordinator was heard last (since the start when none has been). */
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - heardAtNanos);
+  }
+
+  /** Calls the listener at each change, under the lock and in order; it must not block. */
+  void onChange(Consumer<RouteMap> listener) {
+    listeners.add(listener);
+  }
+
+  /** A coordinator was heard. */
+  void accept(String coordinator, ClusterMap map) {
+    lock.lock();
+    try {
+      heardAtNanos = System.nanoTime();
+      ClusterMap before = told.getOrDefault(coordinator, ClusterMap.getDefaultInstance());
+      told.put(coordinator, map);
+      RouteMap merged = merge(before, map);
+      if (merged.equals(current)) {
+        return;
+      }
+      current =
+          new RouteMap(
+              current.version() + 1,
+              merged.expectedClusters(),
+              merged.clusters(),
+              merged.owners());
+      for (Consumer<RouteMap> listener : listeners) {
+        listener.accept(current);
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until there is a map other than the one with this version.
+   *
+   * @return false when the time passed without one
+   */
+  boolean awaitOtherThan(long version, Duration time) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = time.toNanos();
+      while (current.version() == version) {
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // With the current version unless this is the first map, so that equality means no change.
+  private RouteMap merge(ClusterMap before, ClusterMap map) {
+    Map<String, ClusterRoute> clusters = new HashMap<>();
+    for (Map.Entry<String, ClusterRoute> known : current.clusters().entrySet()) {
+      if (toldByAny(known.getKey())) {
+        clusters.put(known.getKey(), known.getValue());
+      }
+    }
+    for (ClusterEntry entry : map.getClustersList()) {
+      ClusterRoute route = ClusterRoute.of(entry);
+      ClusterRoute known = clusters.get(route.name());
+      if (known == null) {
+        clusters.put(route.name(), route);
+      } else if (route.epoch() > known.epoch()
+          || route.epoch() == known.epoch() && !before.getClustersList().contains(entry)) {
+        clusters.put(route.name(), route.withAddressesOf(known));
+      }
+    }
+    boolean slotsTold =
+        map.getSlotsCount() > 0
+            && (current.owners().isEmpty()
+                || !map.getSlotsList().equals(before.getSlotsList()));
+    return new RouteMap(
+        Math.max(1, current.version()),
+        map.getExpectedClusters(),
+        Map.copyOf(clusters),
+        slotsTold ? owners(map.getSlotsList()) : current.owners());
+  }
+
+  private boolean toldByAny(String cluster) {
+    return told.values().stream()
+        .flatMap(map -> map.getClustersList().stream())
+        .anyMatch(entry -> entry.getName().equals(cluster));
+  }
+
+  private static List<String> owners(List<SlotOwner> ranges) {
+    String[] owners = new String[Slots.COUNT];
+    Arrays.fill(owners, "");
+    for (SlotOwner range : ranges) {
+      for (int slot = range.getFrom(); slot < Math.min(range.getTo(), Slots.COUNT); slot++) {
+        owners[slot] = range.getCluster();
+      }
+    }
+    return List.of(owners);
+  }
+}

@@ -1,0 +1,70 @@
+package social.starling.router;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import java.time.Duration;
+import social.starling.common.Channels;
+
+/**
+ * The connection to one member's public port. It is kept open without calls, so that it is known
+ * at any moment since when the member cannot be reached. Thread-safe.
+ */
+final class Upstream {
+
+  private static final long REACHABLE = Long.MIN_VALUE;
+
+  private final String address;
+  private final ManagedChannel channel;
+  private volatile long unreachableSinceNanos = REACHABLE;
+
+  private Upstream(String address) {
+    this.address = address;
+    this.channel = Channels.open(address);
+  }
+
+  static Upstream open(String address) {
+    Upstream upstream = new Upstream(address);
+    upstream.follow(upstream.channel.getState(true));
+    return upstream;
+  }
+
+  String address() {
+    return address;
+  }
+
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Whether no connection has come about for this long. */
+  boolean unreachableFor(Duration time) {
+    long since = unreachableSinceNanos;
+    return since != REACHABLE && System.nanoTime() - since >= time.toNanos();
+  }
+
+  /** Lets calls in flight end for a while, then cuts them. */
+  void close() {
+    channel.shutdown();
+  }
+
+  void closeNow() {
+    channel.shutdownNow();
+  }
+
+  private void follow(ConnectivityState state) {
+    switch (state) {
+      case READY -> unreachableSinceNanos = REACHABLE;
+      case TRANSIENT_FAILURE -> {
+        if (unreachableSinceNanos == REACHABLE) {
+          unreachableSinceNanos = System.nanoTime();
+        }
+      }
+      case IDLE -> channel.getState(true);
+      case CONNECTING -> {}
+      case SHUTDOWN -> {
+        return;
+      }
+    }
+    channel.notifyWhenStateChanged(state, () -> follow(channel.getState(true)));
+  }
+}
