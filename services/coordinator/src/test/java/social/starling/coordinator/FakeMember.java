@@ -75,13 +75,12 @@ final class FakeMember implements AutoCloseable {
   /** Sends a heartbeat every 100 ms until the session ends. */
   FakeMember keepBeating() {
     Thread.ofVirtual()
-        .start(
-            () -> {
-              while (isOpen()) {
-                status(MemberStatus.newBuilder());
-                LockSupport.parkNanos(100_000_000);
-              }
-            });
+        .start(() -> {
+          while (isOpen()) {
+            status(MemberStatus.newBuilder());
+            LockSupport.parkNanos(100_000_000);
+          }
+        });
     return this;
   }
 

@@ -3,6 +3,7 @@ package social.starling.router;
 import io.grpc.Context;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,7 +19,9 @@ final class OpenStreams {
   private volatile boolean ending;
 
   OpenStreams(MeterRegistry registry) {
-    registry.gauge("starling_router_streams", threads, Set::size);
+    Gauge.builder("starling_router_streams", threads, Set::size)
+        .description("Streams that are open.")
+        .register(registry);
   }
 
   /** Runs the relay in the context of the call that is being handled. */

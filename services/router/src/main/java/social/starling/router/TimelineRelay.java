@@ -2,6 +2,7 @@ package social.starling.router;
 
 import io.grpc.ClientInterceptors;
 import io.grpc.Context;
+import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -124,8 +125,7 @@ final class TimelineRelay implements StreamRelay {
     Bounded(Attempt attempt, EventSource source) {
       this.attempt = attempt;
       this.source = source;
-      this.boundNanos =
-          attempt.bound(router.patience().silence(), router.patience()).toNanos();
+      this.boundNanos = attempt.bound(router.patience().silence(), router).toNanos();
     }
 
     @Override
@@ -133,8 +133,8 @@ final class TimelineRelay implements StreamRelay {
       Optional<StreamEvent> event = source.poll(wait);
       heard |= event.isPresent();
       if (!heard && System.nanoTime() - begun > boundNanos) {
-        throw io.grpc.Status.DEADLINE_EXCEEDED
-            .withDescription("the member said nothing")
+        throw Status.DEADLINE_EXCEEDED
+            .withDescription("the member did not begin the stream")
             .asRuntimeException();
       }
       return event;

@@ -152,6 +152,12 @@ final class Content implements AutoCloseable {
     synced = upTo;
   }
 
+  /** fsyncs the post files and tells the database, so that there is nothing to recover. */
+  void settle() throws SQLException, IOException {
+    syncFiles();
+    commit();
+  }
+
   private void commit() throws SQLException, IOException {
     meta.filesSynced = synced;
     tables.meta(meta);

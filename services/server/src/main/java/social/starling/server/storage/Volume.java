@@ -63,6 +63,7 @@ public final class Volume implements AutoCloseable, JournalReader {
   private final List<String> damage = new CopyOnWriteArrayList<>();
   private final AtomicLong snapshots = new AtomicLong();
   private final Upkeep upkeep;
+  private final long lockedAt = System.nanoTime();
 
   private volatile Consumer<String> onDamage = sentence -> {};
   private volatile Content content;
@@ -119,6 +120,14 @@ public final class Volume implements AutoCloseable, JournalReader {
     } catch (IOException | SQLException e) {
       first.addSuppressed(e);
     }
+  }
+
+  /**
+   * {@link System#nanoTime} when this process had taken the lock: no earlier process of this volume
+   * has done anything since.
+   */
+  public long lockedAt() {
+    return lockedAt;
   }
 
   /** Identity of what is on the volume; a full copy changes it. */
@@ -271,8 +280,7 @@ public final class Volume implements AutoCloseable, JournalReader {
         : failed;
     try (lock) {
       if (failed == null) {
-        open.syncFiles();
-        open.write(Batch.append(List.of()));
+        open.settle();
       }
       open.close();
     } catch (IOException | SQLException e) {

@@ -34,7 +34,8 @@ class CrashTest {
               0,
               false);
 
-  @TempDir Path directory;
+  @TempDir(factory = MemoryDirectory.class)
+  Path directory;
 
   private Outcome expected;
   private int points;

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /**
  * A disk on which any write point can be the last one, and which knows what would be left of files
@@ -53,6 +55,9 @@ final class FaultyDisk implements Disk {
   private final List<String> points = new ArrayList<>();
   private boolean crashed;
 
+  /** For all directories alike: a file system does not lose one half of a rename. */
+  private boolean namesLost;
+
   /** A disk that never crashes. */
   FaultyDisk(Path root) {
     this(root, null, Integer.MAX_VALUE, Unsynced.KEPT, 0);
@@ -68,6 +73,8 @@ final class FaultyDisk implements Disk {
     this.crashAt = crashAt;
     this.unsynced = unsynced;
     this.random = new Random(seed);
+    this.namesLost =
+        unsynced == Unsynced.LOST || unsynced == Unsynced.MIXED && random.nextBoolean();
   }
 
   /** What was done at each write point so far. */
@@ -90,6 +97,7 @@ final class FaultyDisk implements Disk {
   void losePower(Path to) throws IOException {
     crashed = true;
     unsynced = Unsynced.LOST;
+    namesLost = true;
     image = to;
     copy(root, image, () -> {});
   }
@@ -101,8 +109,12 @@ final class FaultyDisk implements Disk {
     if (is) {
       alive();
     } else {
-      step("create " + root.relativize(file), () -> disk.open(file).close());
-      names.put(file.getFileName().toString(), new Node(file, new byte[0]));
+      step(
+          "create " + root.relativize(file),
+          () -> {
+            disk.open(file).close();
+            names.put(file.getFileName().toString(), new Node(file, new byte[0]));
+          });
     }
     Node node = names.get(file.getFileName().toString());
     if (node.synced == null && !sqlite(file)) {
@@ -121,8 +133,12 @@ final class FaultyDisk implements Disk {
     if (!directory.startsWith(root)) {
       return;
     }
-    step("sync directory " + root.relativize(directory), () -> disk.syncDirectory(directory));
-    durable.put(directory, new TreeMap<>(names(directory)));
+    step(
+        "sync directory " + root.relativize(directory),
+        () -> {
+          disk.syncDirectory(directory);
+          durable.put(directory, new TreeMap<>(names(directory)));
+        });
   }
 
   @Override
@@ -132,10 +148,14 @@ final class FaultyDisk implements Disk {
       return;
     }
     Map<String, Node> names = names(directory.getParent());
-    step("mkdir " + root.relativize(directory), () -> disk.createDirectory(directory));
-    names.put(directory.getFileName().toString(), new Node(directory, null));
-    live.put(directory, new TreeMap<>());
-    durable.put(directory, new TreeMap<>());
+    step(
+        "mkdir " + root.relativize(directory),
+        () -> {
+          disk.createDirectory(directory);
+          names.put(directory.getFileName().toString(), new Node(directory, null));
+          live.put(directory, new TreeMap<>());
+          durable.put(directory, new TreeMap<>());
+        });
   }
 
   @Override
@@ -146,14 +166,16 @@ final class FaultyDisk implements Disk {
     keep(toNames.get(to.getFileName().toString()));
     step(
         "rename %s to %s".formatted(root.relativize(from), root.relativize(to)),
-        () -> disk.rename(from, to));
-    fromNames.remove(from.getFileName().toString());
-    Node replaced = toNames.put(to.getFileName().toString(), node);
-    if (replaced != null) {
-      replaced.gone = true;
-    }
-    move(from, to);
-    node.path = to;
+        () -> {
+          disk.rename(from, to);
+          fromNames.remove(from.getFileName().toString());
+          Node replaced = toNames.put(to.getFileName().toString(), node);
+          if (replaced != null) {
+            replaced.gone = true;
+          }
+          move(from, to);
+          node.path = to;
+        });
   }
 
   /** What stood below a directory stands below its new name. */
@@ -181,8 +203,12 @@ final class FaultyDisk implements Disk {
     }
     Map<String, Node> names = names(path.getParent());
     keep(names.get(path.getFileName().toString()));
-    step("delete " + root.relativize(path), () -> disk.delete(path));
-    names.remove(path.getFileName().toString()).gone = true;
+    step(
+        "delete " + root.relativize(path),
+        () -> {
+          disk.delete(path);
+          names.remove(path.getFileName().toString()).gone = true;
+        });
   }
 
   @Override
@@ -295,10 +321,8 @@ final class FaultyDisk implements Disk {
 
   private void copy(Path directory, Path to, Action tear) throws IOException {
     Files.createDirectories(to);
-    boolean lost =
-        unsynced == Unsynced.LOST || unsynced == Unsynced.MIXED && random.nextBoolean();
     Map<String, Node> now = names(directory);
-    Map<String, Node> entries = lost ? durable.get(directory) : now;
+    Map<String, Node> entries = namesLost ? durable.get(directory) : now;
     for (Map.Entry<String, Node> entry : entries.entrySet()) {
       String name = entry.getKey();
       Node node = entry.getValue();
@@ -387,10 +411,14 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void sync() throws IOException {
-      step("sync " + name(), out::sync);
-      if (!sqlite(node.path)) {
-        node.synced = Files.readAllBytes(node.path);
-      }
+      step(
+          "sync " + name(),
+          () -> {
+            out.sync();
+            if (!sqlite(node.path)) {
+              node.synced = Files.readAllBytes(node.path);
+            }
+          });
     }
 
     @Override
@@ -482,7 +510,9 @@ final class FaultyDisk implements Disk {
       try {
         before("commit");
       } catch (IOException e) {
-        throw new SQLException(e);
+        boolean full = e.getMessage().contains("No space left");
+        throw new SQLiteException(
+            e.getMessage(), full ? SQLiteErrorCode.SQLITE_FULL : SQLiteErrorCode.SQLITE_IOERR);
       }
       commit.run();
     }
