@@ -44,6 +44,7 @@ public enum Signal {
     return now;
   }
 
+  @SuppressWarnings("restricted") // native access is what this is for
   private static int kill(int pid, int number) {
     Linker linker = Linker.nativeLinker();
     MethodHandle kill =

@@ -3,6 +3,7 @@ package social.starling.bench.load;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,13 @@ final class Destinations {
 
   /** Everything through one router. */
   static Destinations routed(String router, Population users) {
+    return all(users, Destination.router(router));
+  }
+
+  /** The same for everyone. */
+  static Destinations all(Population users, Destination destination) {
     Destination[] all = new Destination[users.size()];
-    java.util.Arrays.fill(all, Destination.router(router));
+    Arrays.fill(all, destination);
     return new Destinations(all);
   }
 

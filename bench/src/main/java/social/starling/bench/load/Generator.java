@@ -91,10 +91,8 @@ final class Generator {
     loop.execute(
         () -> {
           if (plan.clients() > 0) {
+            loop.after(start - System.nanoTime(), this::beginAll);
             loop.after(end - System.nanoTime(), this::stop);
-            for (int i = 0; i < plan.clients(); i++) {
-              again();
-            }
           } else {
             pump(new Schedule(start, plan.rate(), end - start));
           }
@@ -127,6 +125,12 @@ final class Generator {
       stop();
     } else {
       loop.after(Math.max(0, schedule.due() - System.nanoTime()), () -> pump(schedule));
+    }
+  }
+
+  private void beginAll() {
+    for (int i = 0; i < plan.clients(); i++) {
+      again();
     }
   }
 

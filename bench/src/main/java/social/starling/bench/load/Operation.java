@@ -39,6 +39,7 @@ final class Operation<Q, A> {
   private final BiConsumer<Outcome<A>, Integer> done;
   private int retries;
   private long wait;
+  private String told;
 
   /**
    * @param deadline as {@code System.nanoTime()}
@@ -86,6 +87,10 @@ final class Operation<Q, A> {
     StatusRuntimeException failure = status.asRuntimeException(trailers);
     Verdict verdict = Verdict.of(failure);
     String word = Errors.reason(failure).map(Enum::name).orElse(status.getCode().name());
+    if (status.getCode() != Status.Code.DEADLINE_EXCEEDED || told == null) {
+      // An attempt cut off by the end says less than what was answered before.
+      told = word;
+    }
     if (!verdict.repeatable()) {
       done.accept(new Outcome<>(null, word), retries);
       return;
@@ -99,7 +104,7 @@ final class Operation<Q, A> {
       wait = Math.min(MAX_WAIT, wait * 2);
     }
     if (System.nanoTime() + pause >= deadline) {
-      done.accept(new Outcome<>(null, "DEADLINE after " + word), retries);
+      done.accept(new Outcome<>(null, "DEADLINE after " + told), retries);
       return;
     }
     retries++;

@@ -1,7 +1,7 @@
 package social.starling.bench.load;
 
 import java.util.ArrayDeque;
-import java.util.concurrent.ThreadLocalRandom;
+import social.starling.client.StarlingClient;
 import social.starling.proto.sns.v1.WriteId;
 
 /**
@@ -12,7 +12,7 @@ final class Sessions {
 
   /** One client as the servers know it. */
   static final class Session {
-    private final String client = "bench-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
+    private final String client = StarlingClient.newSession();
     private long sequence;
 
     WriteId next() {

@@ -55,7 +55,10 @@ public final class ProcessMain {
     CommandLine line = e.getCommandLine();
     line.getErr()
         .println(
-            line.getCommandSpec().qualifiedName() + ": " + oneLine(e.getMessage()) + "; try --help");
+            line.getCommandSpec().qualifiedName()
+                + ": "
+                + oneLine(e.getMessage())
+                + "; try --help");
     line.getErr().flush();
     return ExitCode.USAGE;
   }

@@ -48,8 +48,7 @@ import social.starling.proto.coordinator.v1.Shrink;
 /** The coordinator as a process: started, killed, ended, and without space. */
 class CoordinatorProcessTest {
 
-  private static final Pattern READY =
-      Pattern.compile(".*ready internal=(\\S+) http=(\\S+) .*");
+  private static final Pattern READY = Pattern.compile(".*ready internal=(\\S+) http=(\\S+) .*");
 
   @TempDir Path directory;
   private final List<Process> processes = new ArrayList<>();
@@ -97,8 +96,7 @@ class CoordinatorProcessTest {
           .pollInterval(Duration.ofMillis(5))
           .until(() -> ready() != null || !process.isAlive());
       assertThat(ready()).as(lines.toString()).isNotNull();
-      channel =
-          Channels.open(ready().group(1), CoordinatorFixture.CREDENTIAL.clientInterceptor());
+      channel = Channels.open(ready().group(1), CoordinatorFixture.CREDENTIAL.clientInterceptor());
       return this;
     }
 
@@ -196,7 +194,11 @@ class CoordinatorProcessTest {
     Started without = new Started();
     assertThat(without.exitCode(Duration.ofSeconds(30))).isEqualTo(3);
     await().until(() -> !without.lines.isEmpty());
-    assertThat(without.lines).singleElement().asString().contains("does not exist").contains("--init");
+    assertThat(without.lines)
+        .singleElement()
+        .asString()
+        .contains("does not exist")
+        .contains("--init");
 
     Started wrong = new Started("--expected-clusters", "0");
     assertThat(wrong.exitCode(Duration.ofSeconds(30))).isEqualTo(2);
@@ -217,14 +219,12 @@ class CoordinatorProcessTest {
       member.awaitEpoch(1);
       limitFiles(started, "0");
       await()
-          .untilAsserted(
-              () ->
-                  assertThatThrownBy(() -> shrink(started, configuration(started).getEpoch()))
-                      .isInstanceOf(StatusRuntimeException.class)
-                      .satisfies(
-                          e ->
-                              assertThat(((StatusRuntimeException) e).getStatus().getCode())
-                                  .isEqualTo(Status.Code.UNAVAILABLE)));
+          .untilAsserted(() ->
+              assertThatThrownBy(() -> shrink(started, configuration(started).getEpoch()))
+                  .isInstanceOf(StatusRuntimeException.class)
+                  .satisfies(e ->
+                      assertThat(((StatusRuntimeException) e).getStatus().getCode())
+                          .isEqualTo(Status.Code.UNAVAILABLE)));
       assertThat(started.http("/livez")).isEqualTo(200);
       assertThat(started.http("/readyz")).isEqualTo(503);
       long epoch = configuration(started).getEpoch();
@@ -274,8 +274,7 @@ class CoordinatorProcessTest {
       record(started);
       try (FakeMember one = member(started).awaitEpoch(1).keepBeating();
           FakeMember two =
-              new FakeMember(
-                      started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
+              new FakeMember(started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
                   .keepBeating()) {
         two.awaitHearing("alpha-1", Hearing.HEARD);
         change(started, 1, r -> r.setExpand(expand()));

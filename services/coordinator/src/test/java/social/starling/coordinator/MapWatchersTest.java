@@ -3,7 +3,6 @@ package social.starling.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,60 +11,14 @@ import social.starling.proto.coordinator.v1.ClusterMap;
 
 class MapWatchersTest {
 
-  private static final class Stream extends ServerCallStreamObserver<ClusterMap> {
-    final List<ClusterMap> sent = new ArrayList<>();
-    boolean completed;
-
-    @Override
-    public boolean isReady() {
-      return true;
-    }
-
-    @Override
-    public boolean isCancelled() {
-      return false;
-    }
-
-    @Override
-    public void onNext(ClusterMap map) {
-      sent.add(map);
-    }
-
-    @Override
-    public void onError(Throwable failure) {}
-
-    @Override
-    public void onCompleted() {
-      completed = true;
-    }
-
-    @Override
-    public void setOnReadyHandler(Runnable handler) {}
-
-    @Override
-    public void setOnCancelHandler(Runnable handler) {}
-
-    @Override
-    public void setCompression(String compression) {}
-
-    @Override
-    public void disableAutoInboundFlowControl() {}
-
-    @Override
-    public void request(int count) {}
-
-    @Override
-    public void setMessageCompression(boolean enable) {}
-  }
-
   private final AtomicInteger built = new AtomicInteger();
   private final MapWatchers watchers = new MapWatchers(this::build, 1_000);
 
   @Test
   void shouldBuildAMapOncePerChangeHoweverManyWatch() {
-    List<Stream> streams = new ArrayList<>();
+    List<TestStream<ClusterMap>> streams = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      Stream stream = new Stream();
+      TestStream<ClusterMap> stream = new TestStream<>();
       streams.add(stream);
       watchers.add(new Outbox<>(stream, 1));
     }
@@ -74,12 +27,11 @@ class MapWatchersTest {
     watchers.beat(System.nanoTime());
     assertThat(built).hasValue(3);
     assertThat(streams)
-        .allSatisfy(
-            stream -> {
-              assertThat(stream.sent).hasSize(4);
-              assertThat(stream.sent).extracting(ClusterMap::getVersion).isSorted();
-              assertThat(stream.sent.get(2)).isEqualTo(stream.sent.get(3));
-            });
+        .allSatisfy(stream -> {
+          assertThat(stream.sent).hasSize(4);
+          assertThat(stream.sent).extracting(ClusterMap::getVersion).isSorted();
+          assertThat(stream.sent.get(2)).isEqualTo(stream.sent.get(3));
+        });
   }
 
   @Test
@@ -95,21 +47,21 @@ class MapWatchersTest {
   void shouldRefuseMoreWatchersThanItsBound() {
     List<Outbox<ClusterMap>> all = new ArrayList<>();
     for (int i = 0; i < 256; i++) {
-      Outbox<ClusterMap> outbox = new Outbox<>(new Stream(), 1);
+      Outbox<ClusterMap> outbox = new Outbox<>(new TestStream<ClusterMap>(), 1);
       all.add(outbox);
       watchers.add(outbox);
     }
-    assertThatThrownBy(() -> watchers.add(new Outbox<>(new Stream(), 1)))
+    assertThatThrownBy(() -> watchers.add(new Outbox<>(new TestStream<ClusterMap>(), 1)))
         .isInstanceOfSatisfying(
             Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.EXHAUSTED));
     watchers.remove(all.getFirst());
-    watchers.add(new Outbox<>(new Stream(), 1));
+    watchers.add(new Outbox<>(new TestStream<ClusterMap>(), 1));
     assertThat(watchers.count()).isEqualTo(256);
   }
 
   @Test
   void shouldEndEveryStreamWhenItCloses() {
-    Stream stream = new Stream();
+    TestStream<ClusterMap> stream = new TestStream<>();
     watchers.add(new Outbox<>(stream, 1));
     watchers.close();
     watchers.changed();

@@ -45,7 +45,7 @@ final class Pursuit {
   private long deadlineNanos;
   private Attempt last;
   private Failure failure;
-  private StatusRuntimeException error;
+  private StatusRuntimeException answer;
   private String hint = "";
   private boolean doubtful;
 
@@ -133,11 +133,13 @@ final class Pursuit {
   void failed(Attempt attempt, StatusRuntimeException thrown) {
     checkCaller();
     failure = Failure.of(attempt, thrown);
-    error = thrown;
     last = attempt;
     hint = "";
     if (failure == Failure.FINAL || failure == Failure.CUT && !stream) {
       throw thrown;
+    }
+    if (failure != Failure.NO_ANSWER) {
+      answer = thrown;
     }
     attempt.cluster().refused(attempt.upstream().address());
     doubtful |= failure != Failure.NOT_MASTER && failure != Failure.NOT_READY;
@@ -238,16 +240,15 @@ final class Pursuit {
           "the router has just started and has heard no coordinator yet; try again");
     }
     String cluster = map.ownerOf(user).orElse("?");
-    if (error == null) {
-      return down(cluster, "no member of it has been heard by a coordinator");
+    if (answer != null) {
+      return down(cluster, "the last answer was: " + described(answer.getStatus()));
     }
-    if (failure == Failure.NO_ANSWER) {
+    if (last != null) {
       return Status.DEADLINE_EXCEEDED
-          .withDescription(
-              "cluster " + cluster + " did not answer within the deadline" + doubt())
+          .withDescription("cluster " + cluster + " did not answer within the deadline" + doubt())
           .asRuntimeException();
     }
-    return down(cluster, "the last answer was: " + described(error.getStatus()));
+    return down(cluster, "no member of it has been heard by a coordinator");
   }
 
   private StatusRuntimeException down(String cluster, String why) {

@@ -88,10 +88,10 @@ class RouterMainTest {
             "--public-port=0",
             "--internal-port=0",
             "--http-port=" + http);
-    await().atMost(20, SECONDS).until(() -> code(http, "/livez") == 200);
+    await().atMost(60, SECONDS).until(() -> code(http, "/livez") == 200);
     assertThat(code(http, "/readyz")).isEqualTo(503);
     coordinator.push(FakeCoordinator.alpha(1, one, two));
-    await().atMost(20, SECONDS).until(() -> code(http, "/readyz") == 200);
+    await().atMost(60, SECONDS).until(() -> code(http, "/readyz") == 200);
     assertThat(code(http, "/metrics")).isEqualTo(200);
     long begun = System.nanoTime();
     process.toHandle().destroy();

@@ -10,7 +10,6 @@ import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -281,9 +280,7 @@ class StreamsTest {
   void stoppingEndsStreamsSoThatClientsGoElsewhere() throws Exception {
     Timeline timeline = open(20);
     await().until(() -> timeline.backlogEnds() == 1);
-    long begun = System.nanoTime();
     fixture.router.stop();
-    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)).isLessThan(2500);
     await().until(() -> timeline.client.error != null);
     assertThat(Errors.reason(timeline.client.error)).contains(Reason.NOT_READY);
   }

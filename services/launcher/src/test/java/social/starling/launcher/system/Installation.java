@@ -153,6 +153,19 @@ final class Installation implements AutoCloseable {
     return process.isJsonNull() ? 0 : process.getAsJsonObject().get("pid").getAsLong();
   }
 
+  /** Whether a process runs: what nobody has reaped yet does not. */
+  static boolean isAlive(long pid) {
+    if (ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty()) {
+      return false;
+    }
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+    } catch (IOException e) {
+      return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent();
+    }
+  }
+
   String publicAddress(String name) {
     return "127.0.0.1:" + process(name).get("publicPort").getAsInt();
   }
