@@ -73,7 +73,7 @@ public final class Member {
   private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
   private static final Duration STORE_LIMIT = Duration.ofSeconds(1);
   private static final long TICK_NANOS = 20_000_000;
-  private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
+  private static final long HOUSEKEEPING_NANOS = 250_000_000;
   /** After a failure: long enough for the other member to be told, short enough to restart soon. */
   private static final long LAST_WORDS_NANOS = 300_000_000;
   /** A trim holds up the writes behind it, so it is done in small parts. */
