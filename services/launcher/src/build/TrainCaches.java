@@ -39,8 +39,7 @@ final class TrainCaches {
     CACHES.put("launcher", "launcher");
   }
 
-  private static final String LAUNCHER_MAIN = "social.starling.launcher.LauncherMain";
-  private static final String CLIENT_MAIN = "social.starling.client.cli.StarlingMain";
+  private static final String MAIN = "social.starling.client.cli.StarlingMain";
   private static final int READY_SECONDS = 180;
   private static final int END_SECONDS = 180;
 
@@ -91,7 +90,7 @@ final class TrainCaches {
                 "-XX:AOTMode=record",
                 "-XX:AOTConfiguration=" + record("launcher"),
                 "-Dstarling.training=" + training),
-            LAUNCHER_MAIN);
+            MAIN);
     up.addAll(List.of("up", "--dir", data.toString(), "--router-port", "" + routerPort));
     Process launcher = start(up, console);
     try {
@@ -132,7 +131,7 @@ final class TrainCaches {
   }
 
   private void client(List<String> options, String input, String... arguments) throws Exception {
-    List<String> command = command("client", options, CLIENT_MAIN);
+    List<String> command = command("client", options, MAIN);
     command.addAll(List.of(arguments));
     command.addAll(List.of("--router", "127.0.0.1:" + routerPort));
     Path log = training.resolve("client.log");
@@ -163,7 +162,7 @@ final class TrainCaches {
                   "-XX:AOTMode=create",
                   "-XX:AOTConfiguration=" + record(entry.getKey()),
                   "-XX:AOTCache=" + cache(kind)),
-              LAUNCHER_MAIN);
+              MAIN);
       running.put(kind, start(create, training.resolve(kind + ".create.log")));
     }
     for (Map.Entry<String, Process> entry : running.entrySet()) {
@@ -182,7 +181,7 @@ final class TrainCaches {
 
   private boolean isUsable(String kind) throws Exception {
     List<String> command =
-        command(kind, List.of("-XX:AOTMode=on", "-XX:AOTCache=" + cache(kind)), LAUNCHER_MAIN);
+        command(kind, List.of("-XX:AOTMode=on", "-XX:AOTCache=" + cache(kind)), MAIN);
     command.add("--help");
     return start(command, training.resolve(kind + ".create.log")).waitFor() == 0;
   }

@@ -42,13 +42,7 @@ public final class ProcessMain {
 
   /** The command with the converters and error texts that all commands share. */
   public static CommandLine commandLine(Object command) {
-    return configure(new CommandLine(command));
-  }
-
-  /**
-   * Gives a command and the subcommands that it has by now what all commands share. Returns it.
-   */
-  public static CommandLine configure(CommandLine line) {
+    CommandLine line = new CommandLine(command);
     line.registerConverter(Duration.class, new Durations());
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((e, args) -> misused(e));
@@ -61,7 +55,10 @@ public final class ProcessMain {
     CommandLine line = e.getCommandLine();
     line.getErr()
         .println(
-            line.getCommandSpec().qualifiedName() + ": " + oneLine(e.getMessage()) + "; try --help");
+            line.getCommandSpec().qualifiedName()
+                + ": "
+                + oneLine(e.getMessage())
+                + "; try --help");
     line.getErr().flush();
     return ExitCode.USAGE;
   }

@@ -375,9 +375,9 @@ class GrpcServersTest {
     post(channel, "hi");
     server.close();
     // Long enough that gRPC's own backoff would be well above a second.
-    long until = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+    long until = System.nanoTime() + Duration.ofSeconds(5).toNanos();
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(
             () -> {
               failure(() -> post(channel, "down"));
@@ -389,7 +389,7 @@ class GrpcServersTest {
         .pollInterval(Duration.ofMillis(5))
         .ignoreExceptions()
         .until(() -> post(channel, "hi").getId() == 2);
-    assertThat(Duration.ofNanos(System.nanoTime() - back)).isLessThan(Duration.ofMillis(700));
+    assertThat(Duration.ofNanos(System.nanoTime() - back)).isLessThan(Duration.ofMillis(1500));
   }
 
   @Test

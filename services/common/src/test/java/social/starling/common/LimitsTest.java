@@ -74,7 +74,9 @@ class LimitsTest {
     assertThat(error.getStatus().getCode()).isEqualTo(Code.FAILED_PRECONDITION);
     assertThat(error.getStatus().getDescription()).isEqualTo("ask the master");
     assertThat(Errors.reason(error)).contains(Reason.NOT_MASTER);
-    assertThat(Errors.metadata(error)).containsEntry("cluster", "alpha").containsEntry("epoch", "7");
+    assertThat(Errors.metadata(error))
+        .containsEntry("cluster", "alpha")
+        .containsEntry("epoch", "7");
     assertThat(Errors.reason(new RuntimeException("no status"))).isEmpty();
     assertThat(Errors.reason(io.grpc.Status.UNAVAILABLE.asRuntimeException())).isEmpty();
     assertThat(Errors.metadata(new RuntimeException("no status"))).isEmpty();

@@ -31,7 +31,7 @@ class ValuesTest {
   @Test
   void timesMustFitEachOther() {
     assertThat(Timing.DEFAULT)
-        .isEqualTo(new Timing(Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofMillis(300)));
+        .isEqualTo(timing(100, 1000, 300));
     assertThatThrownBy(() -> timing(100, 1000, 1000)).hasMessageContaining("lease must be shorter");
     assertThatThrownBy(() -> timing(100, 1000, 199)).hasMessageContaining("two heartbeats");
     assertThatThrownBy(() -> timing(100, 299, 200)).hasMessageContaining("three heartbeats");

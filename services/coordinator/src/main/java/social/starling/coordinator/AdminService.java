@@ -67,7 +67,7 @@ final class AdminService extends AdminImplBase {
         caller,
         () -> {
           registry.knownMember(request.getCluster(), request.getMember());
-          Registry.checkId("instance", request.getInstance());
+          Bounds.checkId("instance", request.getInstance());
           sessions.reportDead(
               new MemberKey(request.getCluster(), request.getMember()), request.getInstance());
           return ReportDeadResponse.getDefaultInstance();
@@ -114,11 +114,10 @@ final class AdminService extends AdminImplBase {
               .setHeardMillisAgo(sessions.millisSinceHeard(key));
       sessions
           .presence(key)
-          .ifPresent(
-              presence -> {
-                report.setHello(presence.hello());
-                presence.status().ifPresent(report::setStatus);
-              });
+          .ifPresent(presence -> {
+            report.setHello(presence.hello());
+            presence.status().ifPresent(report::setStatus);
+          });
       status.addMembers(report);
     }
     return status.build();

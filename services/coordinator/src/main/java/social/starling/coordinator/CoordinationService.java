@@ -7,7 +7,6 @@ import social.starling.proto.coordinator.v1.CoordinationGrpc.CoordinationImplBas
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.MemberMessage;
-import social.starling.proto.coordinator.v1.MemberStatus;
 import social.starling.proto.coordinator.v1.ReconfigureRequest;
 import social.starling.proto.coordinator.v1.ReconfigureResponse;
 import social.starling.proto.coordinator.v1.WatchMapRequest;
@@ -17,8 +16,6 @@ final class CoordinationService extends CoordinationImplBase {
 
   /** More than a cluster that is well sends in minutes; a few kilobytes. */
   private static final int SESSION_CAPACITY = 128;
-
-  private static final int MAX_STATUS_BYTES = 16 * 1024;
 
   private final Registry registry;
   private final Sessions sessions;
@@ -50,8 +47,7 @@ final class CoordinationService extends CoordinationImplBase {
   }
 
   @Override
-  public void reconfigure(
-      ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
+  public void reconfigure(ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
     Statuses.answer(caller, () -> metrics.reconfigured(request, registry::reconfigure));
   }
 
@@ -89,7 +85,8 @@ final class CoordinationService extends CoordinationImplBase {
             if (!greeted) {
               throw invalid("a session begins with a Hello");
             }
-            status(message.getStatus());
+            Bounds.check(message.getStatus());
+            sessions.heard(session, message.getStatus());
           }
           case MESSAGE_NOT_SET -> {
             // A kind that only a newer member knows.
@@ -99,15 +96,6 @@ final class CoordinationService extends CoordinationImplBase {
         outbox.close(Statuses.of(e));
         sessions.ended(session);
       }
-    }
-
-    private void status(MemberStatus status) {
-      if (status.getSerializedSize() > MAX_STATUS_BYTES) {
-        throw invalid(
-            "the status has %d bytes; %d are allowed"
-                .formatted(status.getSerializedSize(), MAX_STATUS_BYTES));
-      }
-      sessions.heard(session, status);
     }
 
     private void hello(Hello hello) {

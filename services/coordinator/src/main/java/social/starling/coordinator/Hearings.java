@@ -14,15 +14,15 @@ import social.starling.proto.coordinator.v1.Hearing;
  *
  * <ol>
  *   <li>A member is <b>heard</b> from the moment its session opens, and at each heartbeat.
- *   <li>It is <b>suspected</b> at once when its session breaks, and when it has been silent for
- *       the timeout.
+ *   <li>It is <b>suspected</b> at once when its session breaks, and when it has been silent for the
+ *       timeout.
  *   <li>It is <b>lost</b> when it was not heard for 3 s.
  *   <li>Silence counts from the moment the member was expected first, so a coordinator that just
  *       started suspects nobody; until the timeout a member that was never heard is
  *       <b>unspecified</b>.
- *   <li>Silence does not count while this coordinator itself stood still (stopped, paused, starved):
- *       what arrived meanwhile has not been read. It stood still when {@link #tick} was not called
- *       for half the timeout.
+ *   <li>Silence does not count while this coordinator itself stood still (stopped, paused,
+ *       starved): what arrived meanwhile has not been read. It stood still when {@link #tick} was
+ *       not called for half the timeout.
  * </ol>
  *
  * <p>Not thread-safe.
@@ -45,8 +45,7 @@ final class Hearings {
   private final long silenceNanos;
   private final long lostNanos;
   private final Map<MemberKey, Heard> members =
-      new TreeMap<>(
-          Comparator.comparing(MemberKey::cluster).thenComparing(MemberKey::member));
+      new TreeMap<>(Comparator.comparing(MemberKey::cluster).thenComparing(MemberKey::member));
   private long lastTick;
 
   /**
@@ -140,9 +139,7 @@ final class Hearings {
     }
     lastTick = now;
     for (Heard heard : members.values()) {
-      if (heard.last != Hearing.LOST) {
-        heard.at += Math.clamp(now - heard.at, 0, still);
-      }
+      heard.at += Math.clamp(now - heard.at, 0, still);
     }
   }
 

@@ -11,8 +11,8 @@ import social.starling.proto.coordinator.v1.ClusterMap;
  *
  * <p>Versions grow with each change, also from one process to the next as long as the clock does.
  *
- * <p>Thread-safe: a map is built and handed out under this object's monitor, so that nobody gets
- * an older map after a newer one. Building must not block.
+ * <p>Thread-safe: a map is built and handed out under this object's monitor, so that nobody gets an
+ * older map after a newer one. Building must not block.
  */
 final class MapWatchers {
 

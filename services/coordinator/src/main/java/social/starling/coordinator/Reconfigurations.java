@@ -18,7 +18,7 @@ import social.starling.proto.coordinator.v1.ReconfigureRequest;
  * <p>Every change is from the current epoch e to e + 1, and
  *
  * <ol>
- *   <li><b>promote</b>: the member is in sync with the volume that it names → it is master, alone;
+ *   <li><b>promote</b>: the member is in sync with the volume named → it is master, alone;
  *   <li><b>shrink</b>: the member is master → it stays master, alone. Also when it is alone
  *       already: winning this is how an expand that may still be on its way is given up;
  *   <li><b>expand</b>: the member is master and the peer is not in sync → both are;
@@ -137,9 +137,7 @@ final class Reconfigurations {
   }
 
   private static Decision ifMaster(
-      RecordedCluster cluster,
-      ReconfigureRequest request,
-      Supplier<Decision> decision) {
+      RecordedCluster cluster, ReconfigureRequest request, Supplier<Decision> decision) {
     String master = cluster.configuration().getMaster();
     return master.equals(request.getMember())
         ? decision.get()
@@ -156,9 +154,8 @@ final class Reconfigurations {
     List<InSyncMember> entries =
         inSync.entrySet().stream()
             .sorted(Comparator.comparingInt(e -> cluster.members().indexOf(e.getKey())))
-            .map(
-                e ->
-                    InSyncMember.newBuilder().setMember(e.getKey()).setVolume(e.getValue()).build())
+            .map(e ->
+                InSyncMember.newBuilder().setMember(e.getKey()).setVolume(e.getValue()).build())
             .toList();
     return Configuration.newBuilder()
         .setCluster(cluster.name())

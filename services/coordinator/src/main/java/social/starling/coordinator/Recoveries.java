@@ -43,12 +43,11 @@ final class Recoveries {
         sessions
             .presence(key)
             .filter(known -> sessions.hearing(key) == Hearing.HEARD)
-            .orElseThrow(
-                () ->
-                    Refusal.of(
-                        FORBIDDEN,
-                        "%s is not heard: start it, or name the other member",
-                        key.member()));
+            .orElseThrow(() ->
+                Refusal.of(
+                    FORBIDDEN,
+                    "%s is not heard: start it, or name the other member",
+                    key.member()));
     List<String> givenUp = new ArrayList<>();
     Configuration next =
         registry.recover(
@@ -93,7 +92,7 @@ final class Recoveries {
       }
       sentences.add(
           "Everything acknowledged that only the volume %s of %s holds, which is in sync at epoch"
-              .formatted(recorded.getVolume(), recorded.getMember())
+                  .formatted(recorded.getVolume(), recorded.getMember())
               + " %d, is given up%s."
                   .formatted(cluster.epoch(), lastKnown(known, recorded.getVolume())));
     }
@@ -110,7 +109,8 @@ final class Recoveries {
     return known
         .filter(presence -> presence.volume().equals(volume))
         .flatMap(Presence::status)
-        .map(status -> " (its journal was last heard to end at entry " + status.getLastIndex() + ")")
+        .map(
+            status -> " (its journal was last heard to end at entry " + status.getLastIndex() + ")")
         .orElse("");
   }
 }

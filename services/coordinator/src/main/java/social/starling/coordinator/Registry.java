@@ -2,7 +2,6 @@ package social.starling.coordinator;
 
 import static social.starling.coordinator.Refusal.Kind.CONFLICT;
 import static social.starling.coordinator.Refusal.Kind.EXHAUSTED;
-import static social.starling.coordinator.Refusal.Kind.INVALID;
 import static social.starling.coordinator.Refusal.Kind.OLD_STATE;
 import static social.starling.coordinator.Refusal.Kind.UNAVAILABLE;
 import static social.starling.coordinator.Refusal.Kind.UNKNOWN;
@@ -13,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -21,7 +19,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import social.starling.proto.coordinator.v1.Configuration;
@@ -50,15 +47,8 @@ import social.starling.proto.coordinator.v1.ReconfigureResponse;
  */
 final class Registry {
 
-  /** Is told of changes, in order, after they are durable. Must not block or call back. */
-  interface Listener {
-
-    /** The cluster is new, or its configuration is. */
-    void changed(RecordedCluster cluster);
-
-    void forgotten(RecordedCluster cluster);
-
-    void slotsChanged();
+  /** Is told also of what cannot be gone on with. Must not block or call back. */
+  interface Listener extends Records.Listener {
 
     /** Nothing of this cluster is decided any longer; the reason in a sentence. */
     void distrusted(RecordedCluster cluster, String sentence);
@@ -67,16 +57,31 @@ final class Registry {
     void damaged(StoreException failure);
   }
 
+  /** Wakes who waits for a change, and passes it on. */
+  private final class Wake implements Records.Listener {
+
+    @Override
+    public void changed(RecordedCluster cluster) {
+      changed.signalAll();
+      listener.changed(cluster);
+    }
+
+    @Override
+    public void forgotten(RecordedCluster cluster) {
+      changed.signalAll();
+      distrusted.remove(cluster.name());
+      listener.forgotten(cluster);
+    }
+
+    @Override
+    public void slotsChanged() {
+      listener.slotsChanged();
+    }
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
-  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
   private static final int ATTEMPTS = 16;
-  private static final int MAX_ID = 128;
-  private static final int MAX_HELLO_BYTES = 16 * 1024;
-  private static final Pattern ID = Pattern.compile("[!-~]{1," + MAX_ID + "}");
-
-  private record Snapshot(
-      Map<String, RecordedCluster> clusters, Map<String, Long> forgotten, SlotTable slots) {}
 
   private final Store store;
   private final int expectedClusters;
@@ -84,7 +89,7 @@ final class Registry {
   private final ReentrantLock lock = new ReentrantLock(true);
   private final Condition changed = lock.newCondition();
   private final Map<String, String> distrusted = new ConcurrentHashMap<>();
-  private volatile Snapshot snapshot = new Snapshot(Map.of(), Map.of(), SlotTable.empty());
+  private final Records records;
   private volatile boolean stale;
 
   /**
@@ -97,23 +102,21 @@ final class Registry {
     this.store = store;
     this.expectedClusters = expectedClusters;
     this.listener = listener;
-    snapshot = read();
+    records = new Records(store, new Wake());
   }
 
   /** Tells the listener what there is, and finishes what a crash left undone. */
   void begin() {
-    locked(
-        () -> {
-          snapshot.clusters().values().forEach(listener::changed);
-          listener.slotsChanged();
-          return null;
-        });
+    locked(() -> {
+      records.clusters().forEach(listener::changed);
+      listener.slotsChanged();
+      return null;
+    });
     try {
-      locked(
-          () -> {
-            dealIfDue();
-            return null;
-          });
+      locked(() -> {
+        dealIfDue();
+        return null;
+      });
     } catch (StoreException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("slots are not dealt out yet");
     }
@@ -125,11 +128,11 @@ final class Registry {
 
   /** Every recorded cluster, by name. */
   Collection<RecordedCluster> clusters() {
-    return snapshot.clusters().values();
+    return records.clusters();
   }
 
   Optional<RecordedCluster> cluster(String name) {
-    return Optional.ofNullable(snapshot.clusters().get(name));
+    return records.cluster(name);
   }
 
   /**
@@ -152,7 +155,7 @@ final class Registry {
   }
 
   SlotTable slots() {
-    return snapshot.slots();
+    return records.slots();
   }
 
   /** Whether the last use of the store failed. */
@@ -166,36 +169,35 @@ final class Registry {
    * @throws Refusal when it names what is not recorded, or the store fails
    */
   ReconfigureResponse reconfigure(ReconfigureRequest request) {
-    checkIds(request);
-    return locked(
-        () -> {
-          checkMember(known(request.getCluster()), request.getMember());
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            RecordedCluster current = trusted(request.getCluster());
-            switch (Reconfigurations.decide(current, request)) {
-              case Decision.Refused refused -> {
-                // Another coordinator may have decided since: who is refused gets what is current.
-                refresh(RecordedCluster.key(current.name()));
-                if (known(current.name()).version() != current.version()) {
-                  continue;
-                }
-                return ReconfigureResponse.newBuilder()
-                    .setConfiguration(current.configuration())
-                    .setRefusal(refused.reason())
-                    .build();
-              }
-              case Decision.Executed executed -> {
-                if (replace(current, executed.next())) {
-                  return ReconfigureResponse.newBuilder()
-                      .setConfiguration(executed.next())
-                      .setExecuted(true)
-                      .build();
-                }
-              }
+    Bounds.check(request);
+    return locked(() -> {
+      checkMember(known(request.getCluster()), request.getMember());
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        RecordedCluster current = trusted(request.getCluster());
+        switch (Reconfigurations.decide(current, request)) {
+          case Decision.Refused refused -> {
+            // Another coordinator may have decided since: who is refused gets what is current.
+            records.refresh(RecordedCluster.key(current.name()));
+            if (known(current.name()).version() != current.version()) {
+              continue;
+            }
+            return ReconfigureResponse.newBuilder()
+                .setConfiguration(current.configuration())
+                .setRefusal(refused.reason())
+                .build();
+          }
+          case Decision.Executed executed -> {
+            if (records.replace(current, executed.next())) {
+              return ReconfigureResponse.newBuilder()
+                  .setConfiguration(executed.next())
+                  .setExecuted(true)
+                  .build();
             }
           }
-          throw contended();
-        });
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -205,7 +207,7 @@ final class Registry {
    *     volume, or when the store fails
    */
   RecordedCluster admit(Hello hello) {
-    checkBounds(hello);
+    Bounds.check(hello);
     RecordedCluster cluster = known(hello.getCluster());
     checkMember(cluster, hello.getMember());
     checkNotCopied(cluster, hello);
@@ -218,7 +220,7 @@ final class Registry {
 
   private RecordedCluster admitLocked(Hello hello) {
     if (known(hello.getCluster()).epoch() < Math.max(1, hello.getPromised())) {
-      refresh(RecordedCluster.key(hello.getCluster()));
+      records.refresh(RecordedCluster.key(hello.getCluster()));
     }
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       RecordedCluster cluster = trusted(hello.getCluster());
@@ -245,7 +247,7 @@ final class Registry {
       Configuration first =
           Reconfigurations.first(
               cluster, hello.getMember(), hello.getVolume(), hello.getInstance());
-      if (replace(cluster, first)) {
+      if (records.replace(cluster, first)) {
         return known(cluster.name());
       }
     }
@@ -259,24 +261,23 @@ final class Registry {
    * @throws Refusal when it is recorded with others, when no number is left, or the store fails
    */
   int record(String name, List<String> members) {
-    checkNames(name, members);
-    return locked(
-        () -> {
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            reload();
-            Optional<RecordedCluster> recorded = cluster(name);
-            if (recorded.isPresent()) {
-              checkSameMembers(recorded.get(), members);
-              dealIfDue();
-              return recorded.get().number();
-            }
-            if (insert(name, members, takeNumber(name))) {
-              dealIfDue();
-              return known(name).number();
-            }
-          }
-          throw contended();
-        });
+    Bounds.checkCluster(name, members);
+    return locked(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        records.reload();
+        Optional<RecordedCluster> recorded = cluster(name);
+        if (recorded.isPresent()) {
+          checkSameMembers(recorded.get(), members);
+          dealIfDue();
+          return recorded.get().number();
+        }
+        if (records.insert(name, members, takeNumber(name))) {
+          dealIfDue();
+          return known(name).number();
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -287,29 +288,29 @@ final class Registry {
    * @throws Refusal when it is not recorded, holds users, or the store fails
    */
   void forget(String name, Predicate<RecordedCluster> holdsUsers) {
-    locked(
-        () -> {
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            reload();
-            RecordedCluster cluster = known(name);
-            if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
-              throw Refusal.of(
-                  Refusal.Kind.FORBIDDEN,
-                  "cluster %s owns slots that hold users, or it cannot be heard whether they do:"
-                      + " it is not forgotten",
-                  name);
-            }
-            List<Integer> others =
-                clusters().stream()
-                    .map(RecordedCluster::number)
-                    .filter(number -> number != cluster.number())
-                    .toList();
-            if (replaceSlots(slots().without(cluster.number(), others)) && remove(cluster)) {
-              return null;
-            }
-          }
-          throw contended();
-        });
+    locked(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        records.reload();
+        RecordedCluster cluster = known(name);
+        if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
+          throw Refusal.of(
+              Refusal.Kind.FORBIDDEN,
+              "cluster %s owns slots that hold users, or it cannot be heard whether they do:"
+                  + " it is not forgotten",
+              name);
+        }
+        List<Integer> others =
+            clusters().stream()
+                .map(RecordedCluster::number)
+                .filter(number -> number != cluster.number())
+                .toList();
+        if (records.replaceSlots(slots().without(cluster.number(), others))
+            && records.remove(cluster)) {
+          return null;
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -319,24 +320,19 @@ final class Registry {
    * @throws Refusal also when the member is not recorded, or the store fails
    */
   Configuration recover(
-      String name,
-      String member,
-      String volume,
-      String instance,
-      Consumer<RecordedCluster> guard) {
-    return locked(
-        () -> {
-          for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            RecordedCluster cluster = trusted(name);
-            checkMember(cluster, member);
-            guard.accept(cluster);
-            Configuration next = Reconfigurations.recovered(cluster, member, volume, instance);
-            if (replace(cluster, next)) {
-              return next;
-            }
-          }
-          throw contended();
-        });
+      String name, String member, String volume, String instance, Consumer<RecordedCluster> guard) {
+    return locked(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        RecordedCluster cluster = trusted(name);
+        checkMember(cluster, member);
+        guard.accept(cluster);
+        Configuration next = Reconfigurations.recovered(cluster, member, volume, instance);
+        if (records.replace(cluster, next)) {
+          return next;
+        }
+      }
+      throw contended();
+    });
   }
 
   /**
@@ -370,76 +366,24 @@ final class Registry {
    * @throws Refusal when it cannot
    */
   void probe() {
-    locked(
-        () -> {
-          store.probe();
-          return null;
-        });
-  }
-
-  /** Everything that is stored, to begin with. */
-  private Snapshot read() {
-    Map<String, RecordedCluster> clusters = new TreeMap<>();
-    Map<String, Long> forgotten = new TreeMap<>();
-    SlotTable slots = SlotTable.empty();
-    for (Document document : store.readAll()) {
-      if (document.key().equals(SlotTable.KEY)) {
-        slots = SlotTable.read(document);
-      } else if (RecordedCluster.isKey(document.key())) {
-        RecordedCluster.read(document)
-            .ifPresentOrElse(
-                cluster -> clusters.put(cluster.name(), cluster),
-                () -> forgotten.put(document.key(), document.version()));
-      } else {
-        throw StoreException.foreign(document.key());
-      }
-    }
-    return new Snapshot(clusters, forgotten, slots);
-  }
-
-  private void refresh(String key) {
-    store.read(key).ifPresent(this::take);
-  }
-
-  private void reload() {
-    store.readAll().forEach(this::take);
-  }
-
-  /** Takes a document that another coordinator, or a change of unknown outcome, has written. */
-  private void take(Document document) {
-    if (document.key().equals(SlotTable.KEY)) {
-      if (document.version() > slots().version()) {
-        publish(SlotTable.read(document));
-      }
-      return;
-    }
-    if (!RecordedCluster.isKey(document.key())) {
-      throw StoreException.foreign(document.key());
-    }
-    Optional<RecordedCluster> stored = RecordedCluster.read(document);
-    Optional<RecordedCluster> known =
-        snapshot.clusters().values().stream()
-            .filter(cluster -> RecordedCluster.key(cluster.name()).equals(document.key()))
-            .findFirst();
-    if (document.version() > known.map(RecordedCluster::version).orElse(0L)) {
-      stored.ifPresentOrElse(
-          this::publish, () -> publishForgotten(document.key(), document.version(), known));
-    }
+    locked(() -> {
+      store.probe();
+      return null;
+    });
   }
 
   private int takeNumber(String name) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      refresh(SlotTable.KEY);
+      records.refresh(SlotTable.KEY);
       int number =
           slots()
               .nextNumber()
-              .orElseThrow(
-                  () ->
-                      Refusal.of(
-                          EXHAUSTED,
-                          "all %d cluster numbers have been given; none is given twice",
-                          SlotTable.NUMBERS));
-      if (replaceSlots(slots().give(number, name))) {
+              .orElseThrow(() ->
+                  Refusal.of(
+                      EXHAUSTED,
+                      "all %d cluster numbers have been given; none is given twice",
+                      SlotTable.NUMBERS));
+      if (records.replaceSlots(slots().give(number, name))) {
         return number;
       }
     }
@@ -452,95 +396,12 @@ final class Registry {
       if (slots().isDealt() || numbers.isEmpty() || numbers.size() < expectedClusters) {
         return;
       }
-      if (replaceSlots(slots().deal(numbers))) {
+      if (records.replaceSlots(slots().deal(numbers))) {
         LOG.atInfo().addKeyValue("clusters", numbers.size()).log("slots dealt out");
         return;
       }
     }
     throw contended();
-  }
-
-  private boolean insert(String name, List<String> members, int number) {
-    long version = snapshot.forgotten().getOrDefault(RecordedCluster.key(name), 0L);
-    RecordedCluster cluster =
-        new RecordedCluster(
-            version,
-            name,
-            number,
-            members,
-            Configuration.newBuilder().setCluster(name).build());
-    if (!store.compareAndSet(RecordedCluster.key(name), version, cluster.content())) {
-      refresh(RecordedCluster.key(name));
-      return false;
-    }
-    publish(cluster.atVersion(version + 1));
-    LOG.atInfo()
-        .addKeyValue("cluster", name)
-        .addKeyValue("number", number)
-        .addKeyValue("members", members)
-        .log("cluster recorded");
-    return true;
-  }
-
-  private boolean replace(RecordedCluster current, Configuration next) {
-    RecordedCluster changed = current.with(next);
-    String key = RecordedCluster.key(current.name());
-    if (!store.compareAndSet(key, current.version(), changed.content())) {
-      refresh(key);
-      return false;
-    }
-    publish(changed.atVersion(current.version() + 1));
-    return true;
-  }
-
-  private boolean replaceSlots(SlotTable next) {
-    if (next == slots()) {
-      return true;
-    }
-    if (!store.compareAndSet(SlotTable.KEY, slots().version(), next.content())) {
-      refresh(SlotTable.KEY);
-      return false;
-    }
-    publish(next.atVersion(slots().version() + 1));
-    return true;
-  }
-
-  private boolean remove(RecordedCluster cluster) {
-    String key = RecordedCluster.key(cluster.name());
-    if (!store.compareAndSet(key, cluster.version(), new byte[0])) {
-      refresh(key);
-      return false;
-    }
-    publishForgotten(key, cluster.version() + 1, Optional.of(cluster));
-    LOG.atInfo().addKeyValue("cluster", cluster.name()).log("cluster forgotten");
-    return true;
-  }
-
-  private void publish(RecordedCluster cluster) {
-    Map<String, RecordedCluster> clusters = new TreeMap<>(snapshot.clusters());
-    clusters.put(cluster.name(), cluster);
-    snapshot = new Snapshot(clusters, snapshot.forgotten(), slots());
-    changed.signalAll();
-    listener.changed(cluster);
-  }
-
-  private void publishForgotten(String key, long version, Optional<RecordedCluster> known) {
-    Map<String, RecordedCluster> clusters = new TreeMap<>(snapshot.clusters());
-    Map<String, Long> forgotten = new TreeMap<>(snapshot.forgotten());
-    known.ifPresent(cluster -> clusters.remove(cluster.name()));
-    forgotten.put(key, version);
-    snapshot = new Snapshot(clusters, forgotten, slots());
-    changed.signalAll();
-    known.ifPresent(
-        cluster -> {
-          distrusted.remove(cluster.name());
-          listener.forgotten(cluster);
-        });
-  }
-
-  private void publish(SlotTable slots) {
-    snapshot = new Snapshot(snapshot.clusters(), snapshot.forgotten(), slots);
-    listener.slotsChanged();
   }
 
   private RecordedCluster trusted(String name) {
@@ -576,7 +437,7 @@ final class Registry {
     }
     try {
       if (stale) {
-        reload();
+        records.reload();
         dealIfDue();
         stale = false;
         LOG.atInfo().log("the coordinator's storage works again");
@@ -600,43 +461,6 @@ final class Registry {
     return new Refusal(
         UNAVAILABLE,
         "other coordinators changed the same record %d times; try again".formatted(ATTEMPTS));
-  }
-
-  private static void checkBounds(Hello hello) {
-    checkId("instance", hello.getInstance());
-    checkId("volume", hello.getVolume());
-    if (hello.getSerializedSize() > MAX_HELLO_BYTES) {
-      throw Refusal.of(
-          INVALID,
-          "the Hello has %d bytes; %d are allowed",
-          hello.getSerializedSize(),
-          MAX_HELLO_BYTES);
-    }
-  }
-
-  private static void checkIds(ReconfigureRequest request) {
-    checkId("volume", request.getVolume());
-    checkId("instance", request.getInstance());
-    switch (request.getChangeCase()) {
-      case EXPAND -> checkId("volume of the peer", request.getExpand().getPeerVolume());
-      case HANDOVER -> checkId("instance of the peer", request.getHandover().getPeerInstance());
-      default -> {}
-    }
-  }
-
-  /**
-   * Checks the id of a process or a volume.
-   *
-   * @throws Refusal when it is none
-   */
-  static void checkId(String what, String id) {
-    if (!ID.matcher(id).matches()) {
-      throw Refusal.of(
-          INVALID,
-          "the %s is not named by 1 to %d visible ASCII characters",
-          what,
-          MAX_ID);
-    }
   }
 
   private static void checkNotCopied(RecordedCluster cluster, Hello hello) {
@@ -674,21 +498,6 @@ final class Registry {
           recorded.name(),
           String.join(" and ", recorded.members()),
           String.join(" and ", members));
-    }
-  }
-
-  private static void checkNames(String name, List<String> members) {
-    if (members.size() != 2 || members.get(0).equals(members.get(1))) {
-      throw Refusal.of(
-          INVALID, "a cluster has two different members; %s names %s", name, members);
-    }
-    for (String each : List.of(name, members.get(0), members.get(1))) {
-      if (!NAME.matcher(each).matches()) {
-        throw Refusal.of(
-            INVALID,
-            "\"%s\" is not a name: 1 to 63 lower-case letters, digits and inner hyphens",
-            each);
-      }
     }
   }
 }

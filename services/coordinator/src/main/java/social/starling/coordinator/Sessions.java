@@ -3,9 +3,7 @@ package social.starling.coordinator;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,13 +33,13 @@ import social.starling.proto.coordinator.v1.Suspicion;
 /**
  * The sessions of the members: who is heard, where, and what they are told.
  *
- * <p>A session gets, when it opens, the configuration of its cluster, the members, what is heard
- * of the other member, and the processes of the cluster that are known to be dead; then each
- * change at once, and a heartbeat. Nothing here outlives the process.
+ * <p>A session gets, when it opens, the configuration of its cluster, the members, what is heard of
+ * the other member, and the processes of the cluster that are known to be dead; then each change at
+ * once, and a heartbeat. Nothing here outlives the process.
  *
  * <p>Thread-safe. All state is guarded by one lock, which is held over no I/O: what is sent is
- * handed to an {@link Outbox}. The registry calls with its own lock held, so nothing here calls
- * the registry's changes.
+ * handed to an {@link Outbox}. The registry calls with its own lock held, so nothing here calls the
+ * registry's changes.
  */
 final class Sessions {
 
@@ -60,7 +58,6 @@ final class Sessions {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
-  private static final int MAX_DEAD = 16;
   private static final int MAX_GREETING = 1024;
   private static final long HELLO_NANOS = Duration.ofSeconds(5).toNanos();
   private static final long SLOW_NANOS = Duration.ofSeconds(10).toNanos();
@@ -76,7 +73,7 @@ final class Sessions {
   private final Hearings hearings;
   private final Map<MemberKey, Session> open = new HashMap<>();
   private final Set<Session> greeting = new HashSet<>();
-  private final Map<String, Deque<Dead>> dead = new HashMap<>();
+  private final Deaths deaths = new Deaths();
   private final Map<String, RecordedCluster> clusters = new HashMap<>();
   private final Map<MemberKey, Presence> presences = new ConcurrentHashMap<>();
   private SlotTable slots = SlotTable.empty();
@@ -100,18 +97,17 @@ final class Sessions {
    * @throws Refusal when too many are
    */
   Session greet(Outbox<CoordinatorMessage> outbox) {
-    return locked(
-        () -> {
-          if (greeting.size() >= MAX_GREETING) {
-            throw Refusal.of(
-                Refusal.Kind.EXHAUSTED,
-                "%d sessions are open that have not said who they are",
-                MAX_GREETING);
-          }
-          Session session = new Session(outbox, nanoTime.getAsLong());
-          greeting.add(session);
-          return session;
-        });
+    return locked(() -> {
+      if (greeting.size() >= MAX_GREETING) {
+        throw Refusal.of(
+            Refusal.Kind.EXHAUSTED,
+            "%d sessions are open that have not said who they are",
+            MAX_GREETING);
+      }
+      Session session = new Session(outbox, nanoTime.getAsLong());
+      greeting.add(session);
+      return session;
+    });
   }
 
   /**
@@ -123,40 +119,37 @@ final class Sessions {
    */
   void open(Session session, Hello hello, Function<String, Optional<RecordedCluster>> current) {
     MemberKey key = new MemberKey(hello.getCluster(), hello.getMember());
-    locked(
-        () -> {
-          checkNotDead(key, hello.getInstance());
-          RecordedCluster cluster =
-              current
-                  .apply(key.cluster())
-                  .orElseThrow(
-                      () ->
-                          Refusal.of(
-                              Refusal.Kind.UNKNOWN, "cluster %s was forgotten", key.cluster()));
-          if (!greeting.remove(session)) {
-            return null;
-          }
-          session.key = key;
-          session.instance = hello.getInstance();
-          Session before = open.put(key, session);
-          if (before != null) {
-            before.outbox.close(replaced(key, hello.getInstance()));
-          }
-          Presence known = presences.get(key);
-          presences.put(key, new Presence(hello, Optional.empty()));
-          sendConfiguration(session, cluster);
-          session.outbox.send(members(cluster));
-          List<Hearings.Change> changes = hearings.heard(key, nanoTime.getAsLong());
-          tellWhatIsHeard(session, cluster);
-          deadOf(key.cluster()).forEach(each -> session.outbox.send(message(each)));
-          toOthers(key, members(cluster));
-          if (known != null && !known.instance().equals(hello.getInstance())) {
-            toOthers(key, suspicion(key, hearings.of(key)));
-          } else {
-            tell(changes);
-          }
-          return null;
-        });
+    locked(() -> {
+      checkNotDead(key, hello.getInstance());
+      RecordedCluster cluster =
+          current
+              .apply(key.cluster())
+              .orElseThrow(() ->
+                  Refusal.of(Refusal.Kind.UNKNOWN, "cluster %s was forgotten", key.cluster()));
+      if (!greeting.remove(session)) {
+        return null;
+      }
+      session.key = key;
+      session.instance = hello.getInstance();
+      Session before = open.put(key, session);
+      if (before != null) {
+        before.outbox.close(replaced(key, hello.getInstance()));
+      }
+      Presence known = presences.get(key);
+      presences.put(key, new Presence(hello, Optional.empty()));
+      sendConfiguration(session, cluster);
+      session.outbox.send(members(cluster));
+      List<Hearings.Change> changes = hearings.heard(key, nanoTime.getAsLong());
+      tellWhatIsHeard(session, cluster);
+      deaths.of(key.cluster()).forEach(each -> session.outbox.send(message(each)));
+      toOthers(key, members(cluster));
+      if (known != null && !known.instance().equals(hello.getInstance())) {
+        toOthers(key, suspicion(key, hearings.of(key)));
+      } else {
+        tell(changes);
+      }
+      return null;
+    });
     LOG.atInfo()
         .addKeyValue("member", hello.getMember())
         .addKeyValue("instance", hello.getInstance())
@@ -168,58 +161,50 @@ final class Sessions {
 
   /** A heartbeat came. */
   void heard(Session session, MemberStatus status) {
-    locked(
-        () -> {
-          if (session.key != null && open.get(session.key) == session) {
-            presences.computeIfPresent(session.key, (key, presence) -> presence.with(status));
-            tell(hearings.heard(session.key, nanoTime.getAsLong()));
-          }
-          return null;
-        });
+    locked(() -> {
+      if (session.key != null && open.get(session.key) == session) {
+        presences.computeIfPresent(session.key, (key, presence) -> presence.with(status));
+        tell(hearings.heard(session.key, nanoTime.getAsLong()));
+      }
+      return null;
+    });
   }
 
   /** The stream has ended, from whichever side. No effect when it was replaced. */
   void ended(Session session) {
-    locked(
-        () -> {
-          session.outbox.gone();
-          greeting.remove(session);
-          if (session.key != null && open.remove(session.key, session)) {
-            tell(hearings.broken(session.key, nanoTime.getAsLong()));
-            LOG.atInfo()
-                .addKeyValue("member", session.key.member())
-                .addKeyValue("instance", session.instance)
-                .log("session ended");
-          }
-          return null;
-        });
+    locked(() -> {
+      session.outbox.gone();
+      greeting.remove(session);
+      if (session.key != null && open.remove(session.key, session)) {
+        tell(hearings.broken(session.key, nanoTime.getAsLong()));
+        LOG.atInfo()
+            .addKeyValue("member", session.key.member())
+            .addKeyValue("instance", session.instance)
+            .log("session ended");
+      }
+      return null;
+    });
   }
 
   /** This very process was seen dead. Its cluster's sessions are told at once. */
   void reportDead(MemberKey key, String instance) {
-    Dead report = Dead.newBuilder().setMember(key.member()).setInstance(instance).build();
-    locked(
-        () -> {
-          Deque<Dead> known = dead.computeIfAbsent(key.cluster(), name -> new ArrayDeque<>());
-          if (known.contains(report)) {
-            return null;
-          }
-          known.add(report);
-          if (known.size() > MAX_DEAD) {
-            known.poll();
-          }
-          Session session = open.get(key);
-          boolean its = session != null && session.instance.equals(instance);
-          if (its) {
-            open.remove(key);
-            session.outbox.close(deadAlready(key, instance));
-          }
-          toCluster(key.cluster(), message(report));
-          if (its) {
-            tell(hearings.broken(key, nanoTime.getAsLong()));
-          }
-          return null;
-        });
+    Dead report = Deaths.report(key, instance);
+    locked(() -> {
+      if (!deaths.add(key.cluster(), report)) {
+        return null;
+      }
+      Session session = open.get(key);
+      boolean its = session != null && session.instance.equals(instance);
+      if (its) {
+        open.remove(key);
+        session.outbox.close(deadAlready(key, instance));
+      }
+      toCluster(key.cluster(), message(report));
+      if (its) {
+        tell(hearings.broken(key, nanoTime.getAsLong()));
+      }
+      return null;
+    });
     LOG.atInfo()
         .addKeyValue("member", key.member())
         .addKeyValue("instance", instance)
@@ -228,54 +213,50 @@ final class Sessions {
 
   /** A cluster was recorded, or its configuration is new. */
   void changed(RecordedCluster cluster) {
-    locked(
-        () -> {
-          long now = nanoTime.getAsLong();
-          clusters.put(cluster.name(), cluster);
-          for (String member : cluster.members()) {
-            MemberKey key = new MemberKey(cluster.name(), member);
-            hearings.expect(key, now);
-            Session session = open.get(key);
-            if (session != null) {
-              sendConfiguration(session, cluster);
-            }
-          }
-          return null;
-        });
+    locked(() -> {
+      long now = nanoTime.getAsLong();
+      clusters.put(cluster.name(), cluster);
+      for (String member : cluster.members()) {
+        MemberKey key = new MemberKey(cluster.name(), member);
+        hearings.expect(key, now);
+        Session session = open.get(key);
+        if (session != null) {
+          sendConfiguration(session, cluster);
+        }
+      }
+      return null;
+    });
   }
 
   /** The sessions of a cluster are ended, and what was heard is forgotten. */
   void forgotten(RecordedCluster cluster) {
-    locked(
-        () -> {
-          clusters.remove(cluster.name());
-          dead.remove(cluster.name());
-          close(cluster, Status.NOT_FOUND.withDescription("the cluster was forgotten"));
-          for (String member : cluster.members()) {
-            MemberKey key = new MemberKey(cluster.name(), member);
-            hearings.forget(key);
-            presences.remove(key);
-          }
-          return null;
-        });
+    locked(() -> {
+      clusters.remove(cluster.name());
+      deaths.forget(cluster.name());
+      close(cluster, Status.NOT_FOUND.withDescription("the cluster was forgotten"));
+      for (String member : cluster.members()) {
+        MemberKey key = new MemberKey(cluster.name(), member);
+        hearings.forget(key);
+        presences.remove(key);
+      }
+      return null;
+    });
   }
 
   /** The sessions of a cluster are ended with the sentence. */
   void distrusted(RecordedCluster cluster, String sentence) {
-    locked(
-        () -> {
-          close(cluster, Status.FAILED_PRECONDITION.withDescription(sentence));
-          return null;
-        });
+    locked(() -> {
+      close(cluster, Status.FAILED_PRECONDITION.withDescription(sentence));
+      return null;
+    });
   }
 
   void slotsChanged(SlotTable next) {
-    locked(
-        () -> {
-          slots = next;
-          open.values().forEach(s -> s.outbox.send(members(clusters.get(s.key.cluster()))));
-          return null;
-        });
+    locked(() -> {
+      slots = next;
+      open.values().forEach(s -> s.outbox.send(members(clusters.get(s.key.cluster()))));
+      return null;
+    });
   }
 
   /**
@@ -284,18 +265,17 @@ final class Sessions {
    * @return nanoseconds until this should be called again
    */
   long tick() {
-    return locked(
-        () -> {
-          long now = nanoTime.getAsLong();
-          tell(hearings.tick(now));
-          if (now - lastBeat >= heartbeatNanos) {
-            lastBeat = now - lastBeat < 2 * heartbeatNanos ? lastBeat + heartbeatNanos : now;
-            open.values().forEach(session -> session.outbox.sendIfIdle(HEARTBEAT));
-            cut(now);
-          }
-          long untilBeat = Math.max(0, lastBeat + heartbeatNanos - now);
-          return Math.min(untilBeat, hearings.nanosToNextChange(now));
-        });
+    return locked(() -> {
+      long now = nanoTime.getAsLong();
+      tell(hearings.tick(now));
+      if (now - lastBeat >= heartbeatNanos) {
+        lastBeat = now - lastBeat < 2 * heartbeatNanos ? lastBeat + heartbeatNanos : now;
+        open.values().forEach(session -> session.outbox.sendIfIdle(HEARTBEAT));
+        cut(now);
+      }
+      long untilBeat = Math.max(0, lastBeat + heartbeatNanos - now);
+      return Math.min(untilBeat, hearings.nanosToNextChange(now));
+    });
   }
 
   /** What a member last said; empty when this process never heard it. Takes no lock. */
@@ -306,11 +286,10 @@ final class Sessions {
   /** The members of a cluster with the addresses that are known. Takes no lock. */
   List<Member> membersOf(RecordedCluster cluster) {
     return cluster.members().stream()
-        .map(
-            name ->
-                presence(new MemberKey(cluster.name(), name))
-                    .map(Presence::member)
-                    .orElseGet(() -> Member.newBuilder().setName(name).build()))
+        .map(name ->
+            presence(new MemberKey(cluster.name(), name))
+                .map(Presence::member)
+                .orElseGet(() -> Member.newBuilder().setName(name).build()))
         .toList();
   }
 
@@ -320,11 +299,10 @@ final class Sessions {
 
   /** Milliseconds since the member was heard; −1 when this process never heard it. */
   long millisSinceHeard(MemberKey key) {
-    return locked(
-        () -> {
-          long nanos = hearings.nanosSinceHeard(key, nanoTime.getAsLong());
-          return nanos < 0 ? -1 : nanos / 1_000_000;
-        });
+    return locked(() -> {
+      long nanos = hearings.nanosSinceHeard(key, nanoTime.getAsLong());
+      return nanos < 0 ? -1 : nanos / 1_000_000;
+    });
   }
 
   /**
@@ -353,44 +331,35 @@ final class Sessions {
 
   /** Ends every session: this process stops. */
   void close() {
-    locked(
-        () -> {
-          for (Session session : new ArrayList<>(open.values())) {
-            session.outbox.complete();
-          }
-          greeting.forEach(session -> session.outbox.complete());
-          return null;
-        });
+    locked(() -> {
+      for (Session session : new ArrayList<>(open.values())) {
+        session.outbox.complete();
+      }
+      greeting.forEach(session -> session.outbox.complete());
+      return null;
+    });
   }
 
   private void cut(long now) {
     open.values().forEach(session -> session.outbox.cutIfSlow(now, SLOW_NANOS));
     greeting.stream()
         .filter(session -> now - session.since > HELLO_NANOS)
-        .forEach(
-            session ->
-                session.outbox.close(
-                    Status.DEADLINE_EXCEEDED
-                        .withDescription("a session begins with a Hello within 5 s")
-                        .asRuntimeException()));
+        .forEach(session ->
+            session.outbox.close(
+                Status.DEADLINE_EXCEEDED
+                    .withDescription("a session begins with a Hello within 5 s")
+                    .asRuntimeException()));
     greeting.removeIf(session -> now - session.since > HELLO_NANOS);
   }
 
   private void checkNotDead(MemberKey key, String instance) {
-    boolean reported =
-        deadOf(key.cluster()).stream()
-            .anyMatch(d -> d.getMember().equals(key.member()) && d.getInstance().equals(instance));
-    if (reported) {
+    if (deaths.contains(key, instance)) {
       throw Refusal.of(
           Refusal.Kind.FORBIDDEN,
           "the process %s of %s was reported dead; start another",
           instance,
           key.member());
     }
-  }
-
-  private Deque<Dead> deadOf(String cluster) {
-    return dead.getOrDefault(cluster, new ArrayDeque<>());
   }
 
   private void close(RecordedCluster cluster, Status status) {
@@ -430,27 +399,24 @@ final class Sessions {
     if (cluster.epoch() > session.epochSent) {
       session.epochSent = cluster.epoch();
       Configuration configuration = cluster.configuration();
-      session.outbox.send(
-          CoordinatorMessage.newBuilder().setConfiguration(configuration).build());
+      session.outbox.send(CoordinatorMessage.newBuilder().setConfiguration(configuration).build());
     }
   }
 
   private void toCluster(String cluster, CoordinatorMessage message) {
-    open.forEach(
-        (key, session) -> {
-          if (key.cluster().equals(cluster)) {
-            session.outbox.send(message);
-          }
-        });
+    open.forEach((key, session) -> {
+      if (key.cluster().equals(cluster)) {
+        session.outbox.send(message);
+      }
+    });
   }
 
   private void toOthers(MemberKey member, CoordinatorMessage message) {
-    open.forEach(
-        (key, session) -> {
-          if (key.cluster().equals(member.cluster()) && !key.equals(member)) {
-            session.outbox.send(message);
-          }
-        });
+    open.forEach((key, session) -> {
+      if (key.cluster().equals(member.cluster()) && !key.equals(member)) {
+        session.outbox.send(message);
+      }
+    });
   }
 
   private CoordinatorMessage members(RecordedCluster cluster) {
@@ -488,8 +454,7 @@ final class Sessions {
 
   private static StatusRuntimeException deadAlready(MemberKey key, String instance) {
     return Status.FAILED_PRECONDITION
-        .withDescription(
-            "the process %s of %s was reported dead".formatted(instance, key.member()))
+        .withDescription("the process %s of %s was reported dead".formatted(instance, key.member()))
         .asRuntimeException();
   }
 

@@ -81,9 +81,8 @@ final class SlotTable {
   /** The content of the document. */
   byte[] content() {
     ClusterMap.Builder map = ClusterMap.newBuilder();
-    given.forEach(
-        (number, name) ->
-            map.addClusters(ClusterEntry.newBuilder().setNumber(number).setName(name)));
+    given.forEach((number, name) ->
+        map.addClusters(ClusterEntry.newBuilder().setNumber(number).setName(name)));
     return map.addAllSlots(owners()).build().toByteArray();
   }
 

@@ -134,8 +134,7 @@ final class SqliteStore implements Store {
         ResultSet result = statement.executeQuery("PRAGMA quick_check(1)")) {
       String verdict = result.next() ? result.getString(1) : "no answer";
       if (!verdict.equals("ok")) {
-        throw new StoreException(
-            Kind.DAMAGED, "%s is damaged: %s".formatted(file, verdict), null);
+        throw new StoreException(Kind.DAMAGED, "%s is damaged: %s".formatted(file, verdict), null);
       }
     }
   }
@@ -223,13 +222,11 @@ final class SqliteStore implements Store {
         e instanceof SQLiteException known ? known.getResultCode() : SQLiteErrorCode.SQLITE_ERROR;
     String sentence =
         switch (primary(code)) {
-          case SQLITE_FULL ->
-              "%s cannot be %s: no space is left on its disk".formatted(file, verb);
+          case SQLITE_FULL -> "%s cannot be %s: no space is left on its disk".formatted(file, verb);
           case SQLITE_BUSY, SQLITE_LOCKED ->
               "%s cannot be %s: another process has held it for %d s"
                   .formatted(file, verb, BUSY_TIMEOUT_MILLIS / 1000);
-          case SQLITE_CORRUPT, SQLITE_NOTADB ->
-              "%s is damaged: %s".formatted(file, e.getMessage());
+          case SQLITE_CORRUPT, SQLITE_NOTADB -> "%s is damaged: %s".formatted(file, e.getMessage());
           default -> "%s cannot be %s: %s".formatted(file, verb, e.getMessage());
         };
     return switch (primary(code)) {
@@ -248,8 +245,7 @@ final class SqliteStore implements Store {
         connection.close();
       }
     } catch (SQLException e) {
-      LOG
-          .atWarn()
+      LOG.atWarn()
           .addKeyValue("reason", e.getMessage())
           .log("the coordinator's state was not closed cleanly");
     }

@@ -68,12 +68,11 @@ final class Switchovers {
         .map(InSyncMember::getMember)
         .filter(member -> !member.equals(configuration.getMaster()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                Refusal.of(
-                    FORBIDDEN,
-                    "cluster %s has nobody to hand over to: no other member is in sync",
-                    configuration.getCluster()));
+        .orElseThrow(() ->
+            Refusal.of(
+                FORBIDDEN,
+                "cluster %s has nobody to hand over to: no other member is in sync",
+                configuration.getCluster()));
   }
 
   private String addressOfMaster(Configuration configuration) {
@@ -82,13 +81,12 @@ final class Switchovers {
         .presence(master)
         .map(presence -> presence.hello().getInternalAddress())
         .filter(address -> !address.isEmpty())
-        .orElseThrow(
-            () ->
-                Refusal.of(
-                    UNAVAILABLE,
-                    "the master %s of %s is not heard: its address is not known",
-                    master.member(),
-                    master.cluster()));
+        .orElseThrow(() ->
+            Refusal.of(
+                UNAVAILABLE,
+                "the master %s of %s is not heard: its address is not known",
+                master.member(),
+                master.cluster()));
   }
 
   private HandoverResponse ask(Configuration configuration, String address) {

@@ -56,13 +56,11 @@ final class CoordinatorFixture implements AutoCloseable {
   }
 
   AdminGrpc.AdminBlockingStub admin() {
-    return AdminGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(15, TimeUnit.SECONDS);
+    return AdminGrpc.newBlockingStub(channel).withDeadlineAfter(15, TimeUnit.SECONDS);
   }
 
   CoordinationGrpc.CoordinationBlockingStub coordination() {
-    return CoordinationGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(15, TimeUnit.SECONDS);
+    return CoordinationGrpc.newBlockingStub(channel).withDeadlineAfter(15, TimeUnit.SECONDS);
   }
 
   int record(String cluster) {

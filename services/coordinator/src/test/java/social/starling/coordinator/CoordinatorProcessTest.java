@@ -48,8 +48,7 @@ import social.starling.proto.coordinator.v1.Shrink;
 /** The coordinator as a process: started, killed, ended, and without space. */
 class CoordinatorProcessTest {
 
-  private static final Pattern READY =
-      Pattern.compile(".*ready internal=(\\S+) http=(\\S+) .*");
+  private static final Pattern READY = Pattern.compile(".*ready internal=(\\S+) http=(\\S+) .*");
 
   @TempDir Path directory;
   private final List<Process> processes = new ArrayList<>();
@@ -97,8 +96,7 @@ class CoordinatorProcessTest {
           .pollInterval(Duration.ofMillis(5))
           .until(() -> ready() != null || !process.isAlive());
       assertThat(ready()).as(lines.toString()).isNotNull();
-      channel =
-          Channels.open(ready().group(1), CoordinatorFixture.CREDENTIAL.clientInterceptor());
+      channel = Channels.open(ready().group(1), CoordinatorFixture.CREDENTIAL.clientInterceptor());
       return this;
     }
 
@@ -196,7 +194,11 @@ class CoordinatorProcessTest {
     Started without = new Started();
     assertThat(without.exitCode(Duration.ofSeconds(30))).isEqualTo(3);
     await().until(() -> !without.lines.isEmpty());
-    assertThat(without.lines).singleElement().asString().contains("does not exist").contains("--init");
+    assertThat(without.lines)
+        .singleElement()
+        .asString()
+        .contains("does not exist")
+        .contains("--init");
 
     Started wrong = new Started("--expected-clusters", "0");
     assertThat(wrong.exitCode(Duration.ofSeconds(30))).isEqualTo(2);
@@ -217,14 +219,12 @@ class CoordinatorProcessTest {
       member.awaitEpoch(1);
       limitFiles(started, "0");
       await()
-          .untilAsserted(
-              () ->
-                  assertThatThrownBy(() -> shrink(started, configuration(started).getEpoch()))
-                      .isInstanceOf(StatusRuntimeException.class)
-                      .satisfies(
-                          e ->
-                              assertThat(((StatusRuntimeException) e).getStatus().getCode())
-                                  .isEqualTo(Status.Code.UNAVAILABLE)));
+          .untilAsserted(() ->
+              assertThatThrownBy(() -> shrink(started, configuration(started).getEpoch()))
+                  .isInstanceOf(StatusRuntimeException.class)
+                  .satisfies(e ->
+                      assertThat(((StatusRuntimeException) e).getStatus().getCode())
+                          .isEqualTo(Status.Code.UNAVAILABLE)));
       assertThat(started.http("/livez")).isEqualTo(200);
       assertThat(started.http("/readyz")).isEqualTo(503);
       long epoch = configuration(started).getEpoch();
@@ -239,6 +239,30 @@ class CoordinatorProcessTest {
     started.close();
   }
 
+  @Test
+  void shouldSuspectNobodyForTheTimeThatItWasStopped() throws Exception {
+    Started started = new Started("--init").awaitReady();
+    record(started);
+    try (FakeMember one = member(started).keepBeating();
+        FakeMember two =
+            new FakeMember(started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
+                .keepBeating()) {
+      two.awaitHearing("alpha-1", Hearing.HEARD);
+      one.awaitHearing("alpha-2", Hearing.HEARD);
+      signal(started, "STOP");
+      await().pollDelay(Duration.ofSeconds(4)).until(() -> true);
+      int beats = heartbeats(one);
+      signal(started, "CONT");
+      await().until(() -> heartbeats(one) > beats + 15);
+      for (FakeMember member : List.of(one, two)) {
+        assertThat(member.messages().stream().filter(CoordinatorMessage::hasSuspicion))
+            .extracting(message -> message.getSuspicion().getHearing())
+            .containsOnly(Hearing.HEARD);
+      }
+    }
+    started.close();
+  }
+
   /** The first failover of a process finds its code cold: printed, for it is part of every one. */
   @Test
   void shouldTellHowLongTheFirstDeathAndPromotionTake() throws Exception {
@@ -248,14 +272,13 @@ class CoordinatorProcessTest {
       Started started = new Started("--init").awaitReady();
       double ready = (System.nanoTime() - begun) / 1e6;
       record(started);
-      try (FakeMember one = member(started).keepBeating();
+      try (FakeMember one = member(started).awaitEpoch(1).keepBeating();
           FakeMember two =
-              new FakeMember(
-                      started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
+              new FakeMember(started.channel, FakeMember.hello("alpha-2", "i2", "v2").build())
                   .keepBeating()) {
-        one.awaitEpoch(1);
         two.awaitHearing("alpha-1", Hearing.HEARD);
         change(started, 1, r -> r.setExpand(expand()));
+        one.awaitEpoch(2);
         two.awaitEpoch(2);
         long death = System.nanoTime();
         started
@@ -296,6 +319,16 @@ class CoordinatorProcessTest {
     } catch (StatusRuntimeException e) {
       assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     }
+  }
+
+  private static int heartbeats(FakeMember member) {
+    return (int) member.messages().stream().filter(CoordinatorMessage::hasHeartbeat).count();
+  }
+
+  private static void signal(Started started, String signal) throws Exception {
+    Process kill =
+        new ProcessBuilder("kill", "-" + signal, "" + started.process.pid()).inheritIO().start();
+    assertThat(kill.waitFor()).isZero();
   }
 
   /** What a full disk does to a process: its files cannot grow. */

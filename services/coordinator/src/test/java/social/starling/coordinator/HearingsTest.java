@@ -100,8 +100,7 @@ class HearingsTest {
     tell(hearings.broken(MEMBER, now));
     pass(10);
     hear(MEMBER);
-    assertThat(story)
-        .containsExactly("0 alpha-1 HEARD", "0 alpha-1 SUSPECTED", "10 alpha-1 HEARD");
+    assertThat(story).containsExactly("0 alpha-1 HEARD", "0 alpha-1 SUSPECTED", "10 alpha-1 HEARD");
   }
 
   @Test
@@ -199,7 +198,11 @@ class HearingsTest {
     for (Hearings.Change change : changes) {
       Hearing hearing = change.hearing();
       story.add(
-          Duration.ofNanos(now - START).toMillis() + " " + change.member().member() + " " + hearing);
+          Duration.ofNanos(now - START).toMillis()
+              + " "
+              + change.member().member()
+              + " "
+              + hearing);
     }
   }
 }

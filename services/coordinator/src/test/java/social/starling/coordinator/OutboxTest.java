@@ -3,71 +3,14 @@ package social.starling.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {
 
-  /** A stream whose peer reads only when told. */
-  private static final class Stream extends ServerCallStreamObserver<String> {
-    final List<String> sent = new ArrayList<>();
-    boolean reads = true;
-    boolean cancelled;
-    Throwable error;
-    boolean completed;
-    Runnable onReady;
-
-    @Override
-    public boolean isReady() {
-      return reads;
-    }
-
-    @Override
-    public boolean isCancelled() {
-      return cancelled;
-    }
-
-    @Override
-    public void onNext(String value) {
-      sent.add(value);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      error = failure;
-    }
-
-    @Override
-    public void onCompleted() {
-      completed = true;
-    }
-
-    @Override
-    public void setOnReadyHandler(Runnable handler) {
-      onReady = handler;
-    }
-
-    @Override
-    public void setOnCancelHandler(Runnable handler) {}
-
-    @Override
-    public void setCompression(String compression) {}
-
-    @Override
-    public void disableAutoInboundFlowControl() {}
-
-    @Override
-    public void request(int count) {}
-
-    @Override
-    public void setMessageCompression(boolean enable) {}
-  }
-
-  private final Stream stream = new Stream();
-  private final Outbox<String> outbox = new Outbox<>(stream, 3);
+  private final TestStream<String> stream = new TestStream<>();
+  private long now = 1;
+  private final Outbox<String> outbox = new Outbox<>(stream, 3, () -> now);
 
   @Test
   void shouldPassOnAtOnceWhatAPeerReads() {
@@ -86,7 +29,7 @@ class OutboxTest {
     stream.reads = true;
     outbox.send("c");
     assertThat(stream.sent).isEmpty();
-    stream.onReady.run();
+    stream.read();
     assertThat(stream.sent).containsExactly("a", "b", "c");
     outbox.sendIfIdle("beat");
     assertThat(stream.sent).endsWith("beat");
@@ -100,11 +43,9 @@ class OutboxTest {
     }
     assertThat(stream.error).isNull();
     outbox.send("one more");
-    assertThat(Status.fromThrowable(stream.error).getCode())
-        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(stream.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(outbox.isClosed()).isTrue();
-    stream.reads = true;
-    stream.onReady.run();
+    stream.read();
     outbox.send("late");
     assertThat(stream.sent).isEmpty();
   }
@@ -115,23 +56,37 @@ class OutboxTest {
     for (int i = 0; i < 100; i++) {
       outbox.sendInstead("map" + i);
     }
-    stream.reads = true;
-    stream.onReady.run();
+    stream.read();
     assertThat(stream.sent).containsExactly("map99");
     assertThat(stream.error).isNull();
   }
 
   @Test
   void shouldCutAPeerThatReadsNothingForTooLongHoweverMuchIsNew() {
-    long begun = System.nanoTime();
     stream.reads = false;
     outbox.sendInstead("one");
-    outbox.cutIfSlow(begun + Duration.ofSeconds(5).toNanos(), Duration.ofSeconds(10).toNanos());
+    for (int second = 1; second <= 10; second++) {
+      now += Duration.ofSeconds(1).toNanos();
+      outbox.sendInstead("news " + second);
+      outbox.cutIfSlow(now, Duration.ofSeconds(10).toNanos());
+      assertThat(stream.error).isNull();
+    }
+    now++;
+    outbox.cutIfSlow(now, Duration.ofSeconds(10).toNanos());
+    assertThat(stream.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void shouldCountTheTimeAnewWhenThePeerHasRead() {
+    stream.reads = false;
+    outbox.send("one");
+    now += Duration.ofSeconds(9).toNanos();
+    stream.read();
+    stream.reads = false;
+    outbox.send("two");
+    now += Duration.ofSeconds(9).toNanos();
+    outbox.cutIfSlow(now, Duration.ofSeconds(10).toNanos());
     assertThat(stream.error).isNull();
-    outbox.sendInstead("two");
-    outbox.cutIfSlow(begun + Duration.ofSeconds(30).toNanos(), Duration.ofSeconds(10).toNanos());
-    assertThat(Status.fromThrowable(stream.error).getCode())
-        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
   }
 
   @Test

@@ -54,8 +54,7 @@ class ReconfigurationsTest {
 
   @Test
   void shouldPromoteARestartedMasterAsAnewProcess() {
-    Configuration next =
-        executed(BOTH, master().setInstance("i1-again").setPromote(promote()));
+    Configuration next = executed(BOTH, master().setInstance("i1-again").setPromote(promote()));
 
     assertThat(next.getMaster()).isEqualTo("alpha-1");
     assertThat(next.getMasterInstance()).isEqualTo("i1-again");

@@ -147,15 +147,14 @@ class RegistryTest {
         ReconfigureRequest request = requests.get(i % requests.size());
         threads.add(
             Thread.ofVirtual()
-                .start(
-                    () -> {
-                      try {
-                        go.await();
-                        answers.add(asked.reconfigure(request));
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                    }));
+                .start(() -> {
+                  try {
+                    go.await();
+                    answers.add(asked.reconfigure(request));
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }));
       }
       go.countDown();
       for (Thread thread : threads) {
@@ -164,13 +163,17 @@ class RegistryTest {
       assertThat(answers).hasSize(8);
       assertThat(answers.stream().filter(ReconfigureResponse::getExecuted)).hasSize(1);
       Configuration after =
-          answers.stream().filter(ReconfigureResponse::getExecuted).findFirst().get()
+          answers.stream()
+              .filter(ReconfigureResponse::getExecuted)
+              .findFirst()
+              .get()
               .getConfiguration();
-      assertThat(answers).extracting(ReconfigureResponse::getConfiguration).isSubsetOf(before, after);
+      assertThat(answers)
+          .extracting(ReconfigureResponse::getConfiguration)
+          .isSubsetOf(before, after);
       long next = epoch + 1;
-      registries.forEach(
-          each ->
-              assertThat(each.reconfigure(shrink(next - 1)).getConfiguration()).isEqualTo(after));
+      registries.forEach(each ->
+          assertThat(each.reconfigure(shrink(next - 1)).getConfiguration()).isEqualTo(after));
       widen(after);
       epoch = registry.known("alpha").epoch() - 1;
     }
@@ -183,8 +186,7 @@ class RegistryTest {
       String peer = master.equals("alpha-1") ? "alpha-2" : "alpha-1";
       registry.reconfigure(
           request(after.getEpoch(), master)
-              .setExpand(
-                  Expand.newBuilder().setPeer(peer).setPeerVolume("v" + peer.charAt(6)))
+              .setExpand(Expand.newBuilder().setPeer(peer).setPeerVolume("v" + peer.charAt(6)))
               .build());
     }
   }
@@ -386,8 +388,7 @@ class RegistryTest {
         case 2, 3, 4 ->
             request.setExpand(
                 Expand.newBuilder().setPeer(peer).setPeerVolume("v" + peer.charAt(6)));
-        default ->
-            request.setHandover(Handover.newBuilder().setPeer(peer).setPeerInstance("p"));
+        default -> request.setHandover(Handover.newBuilder().setPeer(peer).setPeerInstance("p"));
       }
       try {
         ReconfigureResponse response = registry.reconfigure(request.build());
@@ -403,8 +404,7 @@ class RegistryTest {
       }
     }
     assertThat(kinds)
-        .containsExactly(
-            "EXPAND", "HANDOVER", "PROMOTE", "SHRINK", "failed", "refused", "restart");
+        .containsExactly("EXPAND", "HANDOVER", "PROMOTE", "SHRINK", "failed", "refused", "restart");
   }
 
   private SqliteStore openStore() {

@@ -80,8 +80,7 @@ class SlotTableTest {
                 .build()
                 .toByteArray(),
             ClusterMap.newBuilder()
-                .addClusters(
-                    ClusterEntry.newBuilder().setName("x"))
+                .addClusters(ClusterEntry.newBuilder().setName("x"))
                 .addSlots(SlotOwner.newBuilder().setFrom(0).setTo(1000).setCluster("x"))
                 .build()
                 .toByteArray())) {

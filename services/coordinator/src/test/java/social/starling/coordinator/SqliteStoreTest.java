@@ -68,13 +68,12 @@ class SqliteStoreTest {
         String name = "t" + i;
         threads.add(
             Thread.ofPlatform()
-                .start(
-                    () -> {
-                      awaitQuietly(go);
-                      if (store.compareAndSet("a", expected, bytes(name))) {
-                        winners.incrementAndGet();
-                      }
-                    }));
+                .start(() -> {
+                  awaitQuietly(go);
+                  if (store.compareAndSet("a", expected, bytes(name))) {
+                    winners.incrementAndGet();
+                  }
+                }));
       }
       go.countDown();
       for (Thread thread : threads) {
@@ -135,7 +134,8 @@ class SqliteStoreTest {
       assertThatThrownBy(() -> store.compareAndSet("b", 0, new byte[100_000]))
           .isInstanceOf(StoreException.class)
           .hasMessageContaining("no space is left")
-          .satisfies(e -> assertThat(((StoreException) e).kind()).isEqualTo(StoreException.Kind.FAILED));
+          .satisfies(
+              e -> assertThat(((StoreException) e).kind()).isEqualTo(StoreException.Kind.FAILED));
       assertThat(store.read("b")).isEmpty();
       assertDocument(store.read("a").orElseThrow(), 1, "small");
       store.limitPages(100);

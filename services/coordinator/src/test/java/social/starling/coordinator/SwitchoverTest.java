@@ -103,11 +103,8 @@ class SwitchoverTest {
 
   @Test
   void shouldSayThatTheClusterIsNotRecorded() {
-    assertThatThrownBy(
-            () ->
-                fixture
-                    .admin()
-                    .switchover(SwitchoverRequest.newBuilder().setCluster("omega").build()))
+    assertThatThrownBy(() ->
+            fixture.admin().switchover(SwitchoverRequest.newBuilder().setCluster("omega").build()))
         .satisfies(e -> assertThat(code(e)).isEqualTo(Status.Code.NOT_FOUND));
   }
 
@@ -130,9 +127,7 @@ class SwitchoverTest {
   }
 
   private SwitchoverResponse switchOver() {
-    return fixture
-        .admin()
-        .switchover(SwitchoverRequest.newBuilder().setCluster("alpha").build());
+    return fixture.admin().switchover(SwitchoverRequest.newBuilder().setCluster("alpha").build());
   }
 
   private static ReconfigureRequest handover() {

@@ -3,9 +3,11 @@ package social.starling.launcher;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import social.starling.client.cli.StarlingMain;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -52,6 +54,11 @@ record Distribution(Path java, Path home, Optional<Path> training) {
         Optional.ofNullable(System.getProperty(TRAINING)).map(Path::of));
   }
 
+  /** How long a process may take to end: a JVM that records writes its record when it ends. */
+  Duration patience() {
+    return training.isPresent() ? Ending.PATIENCE.multipliedBy(12) : Ending.PATIENCE;
+  }
+
   /**
    * The beginning of a command line: executable, JVM options, class path, main class.
    *
@@ -61,9 +68,9 @@ record Distribution(Path java, Path home, Optional<Path> training) {
     return command(name, kind.word(), kind.mainClass());
   }
 
-  /** The beginning of the command line of a launcher. */
+  /** The beginning of the command line of a launcher, up to {@code up}. */
   List<String> launcherCommand() {
-    return command(LAUNCHER, LAUNCHER, LauncherMain.class.getName());
+    return command(LAUNCHER, LAUNCHER, StarlingMain.class.getName());
   }
 
   private List<String> command(String name, String kind, String mainClass) {

@@ -3,7 +3,6 @@ package social.starling.launcher;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import social.starling.common.ExitCode;
 
 /** {@code starling down}. */
@@ -13,12 +12,6 @@ import social.starling.common.ExitCode;
 final class DownCommand implements Callable<Integer> {
 
   @Mixin private DirectoryOption dir = new DirectoryOption();
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this and exit.")
-  private boolean help;
 
   @Override
   public Integer call() throws InterruptedException {

@@ -66,6 +66,10 @@ final class Keeper {
   }
 
   static final Duration PROMOTION = Duration.ofMillis(300);
+
+  /** A shell adds the number of the signal to this. */
+  private static final int SIGNALLED = 128;
+
   private static final Duration PROBE = Duration.ofMillis(20);
 
   private final Service service;
@@ -182,14 +186,15 @@ final class Keeper {
               code.getAsInt(), surroundings.lastWords(service).orElse(service.name() + ended)));
     }
     terminal.say(
-        wait.isZero()
-            ? "%-10s %s; starting it again".formatted(service.name(), ended)
-            : "%-10s %s again%s; starting it in %s"
-                .formatted(
-                    service.name(),
-                    ended,
-                    surroundings.lastWords(service).map(words -> " (" + words + ")").orElse(""),
-                    Terminal.seconds(wait)));
+        "%-10s %s%s%s; starting it %s"
+            .formatted(
+                service.name(),
+                ended,
+                wait.isZero() ? "" : " again",
+                isKilled(code)
+                    ? ""
+                    : surroundings.lastWords(service).map(words -> " (" + words + ")").orElse(""),
+                wait.isZero() ? "again" : "in " + Terminal.seconds(wait)));
     if (service.cluster().isPresent()) {
       coordinators.awaitChange(service.cluster().get(), epoch, PROMOTION);
     }
@@ -205,10 +210,13 @@ final class Keeper {
     if (code.isEmpty()) {
       return "died";
     }
-    int signal = code.getAsInt() - 128;
-    return signal > 0 && signal < 64
-        ? "was killed by signal " + signal
+    return isKilled(code)
+        ? "was killed by signal " + (code.getAsInt() - SIGNALLED)
         : "ended with exit code " + code.getAsInt();
+  }
+
+  private static boolean isKilled(OptionalInt code) {
+    return code.isEmpty() || (code.getAsInt() > SIGNALLED && code.getAsInt() < SIGNALLED + 64);
   }
 
   private Thread watchReadiness(Running process, boolean adopted) {

@@ -3,11 +3,14 @@ package social.starling.launcher;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -20,20 +23,29 @@ final class StatusCommand implements Callable<Integer> {
     JSON
   }
 
+  private static final class OutputConverter implements ITypeConverter<Output> {
+
+    @Override
+    public Output convert(String word) {
+      return switch (word.toLowerCase(Locale.ROOT)) {
+        case "text" -> Output.TEXT;
+        case "json" -> Output.JSON;
+        default ->
+            throw new TypeConversionException(
+                "'%s' is no format; text and json are".formatted(word));
+      };
+    }
+  }
+
   @Mixin private DirectoryOption dir = new DirectoryOption();
 
   @Option(
       names = "--output",
       paramLabel = "FORMAT",
       defaultValue = "text",
+      converter = OutputConverter.class,
       description = "text or json. Default: ${DEFAULT-VALUE}.")
   private Output output = Output.TEXT;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this and exit.")
-  private boolean help;
 
   @Override
   public Integer call() {

@@ -20,7 +20,7 @@ import social.starling.proto.coordinator.v1.GetStatusResponse;
  */
 record StatusQuery(Optional<GetStatusResponse> status, Optional<String> failure) {
 
-  private static final long SECONDS = 2;
+  private static final long SECONDS = 5;
 
   /** Asks the coordinators of an installation, once each. */
   static StatusQuery ask(DataDirectory directory, RunState state) {

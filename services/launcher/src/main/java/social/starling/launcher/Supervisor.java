@@ -48,6 +48,7 @@ final class Supervisor implements Keeper.Surroundings {
   private final Spawner spawner;
   private final Readiness readiness;
   private final Terminal terminal;
+  private final Ending ending;
   private final Map<String, Keeper> keepers = new LinkedHashMap<>();
   private Thread recorder;
   private Thread rotation;
@@ -59,7 +60,8 @@ final class Supervisor implements Keeper.Surroundings {
       Coordinators coordinators,
       Spawner spawner,
       Readiness readiness,
-      Terminal terminal) {
+      Terminal terminal,
+      Ending ending) {
     this.directory = directory;
     this.file = file;
     this.commandLines = commandLines;
@@ -67,6 +69,7 @@ final class Supervisor implements Keeper.Surroundings {
     this.spawner = spawner;
     this.readiness = readiness;
     this.terminal = terminal;
+    this.ending = ending;
   }
 
   /** Adopts what runs, starts what is missing, all at once. */
@@ -160,7 +163,7 @@ final class Supervisor implements Keeper.Surroundings {
     for (Keeper keeper : keepers.values()) {
       keeper.awaitReleased();
     }
-    new Ending(terminal).end(candidates, this::isMaster);
+    ending.end(candidates, this::isMaster);
     keepers.keySet().forEach(name -> file.update(s -> s.withProcess(name, Optional.empty())));
   }
 

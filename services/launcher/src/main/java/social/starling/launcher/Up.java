@@ -59,7 +59,8 @@ final class Up {
                 coordinators,
                 new Spawner(),
                 Readiness.overHttp(),
-                terminal);
+                terminal,
+                new Ending(terminal, distribution.patience()));
         return supervise(supervisor, signals);
       }
     }

@@ -39,12 +39,6 @@ final class UpCommand implements Callable<Integer> {
       description = "Return when everything is ready; it goes on in the background.")
   private boolean detach;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this and exit.")
-  private boolean help;
-
   @Override
   public Integer call() throws Exception {
     if (routerPort != null && (routerPort < 1 || routerPort > 65_535)) {

@@ -46,13 +46,19 @@ final class Attempt implements AutoCloseable {
     return context;
   }
 
-  /** How long to wait for this member at most: one that is no master should say so at once. */
-  Duration bound(Duration left, Patience patience) {
-    return named || left.compareTo(patience.probe()) < 0 ? left : patience.probe();
-  }
-
-  boolean named() {
-    return named;
+  /**
+   * How long to wait for this member at most. One that is no master should say so at once; and
+   * while no coordinator can be heard, one that hangs may have lost its place without our knowing.
+   */
+  Duration bound(Duration left, Router router) {
+    Patience patience = router.patience();
+    Duration most = left;
+    if (!named) {
+      most = patience.probe();
+    } else if (router.routes().age().compareTo(patience.stale()) > 0) {
+      most = patience.hang();
+    }
+    return left.compareTo(most) < 0 ? left : most;
   }
 
   boolean isOvertakenBy(ClusterRoute newer) {

@@ -38,7 +38,8 @@ enum Failure {
             case UNKNOWN_OUTCOME -> UNKNOWN_OUTCOME;
             default -> FINAL;
           };
-      case FAILED_PRECONDITION -> reason.equals(Optional.of(Reason.NOT_MASTER)) ? NOT_MASTER : FINAL;
+      case FAILED_PRECONDITION ->
+          reason.equals(Optional.of(Reason.NOT_MASTER)) ? NOT_MASTER : FINAL;
       case RESOURCE_EXHAUSTED -> reason.equals(Optional.of(Reason.OVERLOADED)) ? CUT : FINAL;
       case DEADLINE_EXCEEDED -> NO_ANSWER;
       // The member's end of the stream was reset as its process went.

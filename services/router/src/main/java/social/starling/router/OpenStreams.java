@@ -2,6 +2,8 @@ package social.starling.router;
 
 import io.grpc.Context;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,18 +19,20 @@ final class OpenStreams {
   private volatile boolean ending;
 
   OpenStreams(MeterRegistry registry) {
-    registry.gauge("starling_router_streams", threads, Set::size);
+    Gauge.builder("starling_router_streams", threads, Set::size)
+        .description("Streams that are open.")
+        .register(registry);
   }
 
   /** Runs the relay in the context of the call that is being handled. */
-  void start(Relay<?> relay) {
+  void start(StreamRelay relay) {
     if (threads.size() >= MAX) {
       throw Errors.of(
           Code.RESOURCE_EXHAUSTED,
           Reason.OVERLOADED,
           "the router has " + MAX + " streams open already; try again or go direct");
     }
-    Runnable inContext = Context.current().wrap(relay);
+    Runnable inContext = Context.current().wrap(() -> run(relay));
     Thread thread =
         Thread.ofVirtual()
             .name("relay")
@@ -44,6 +48,20 @@ final class OpenStreams {
     thread.start();
     if (ending) {
       thread.interrupt();
+    }
+  }
+
+  private static void run(StreamRelay relay) {
+    try {
+      relay.relay();
+    } catch (StatusRuntimeException e) {
+      relay.end(e);
+    } catch (InterruptedException e) {
+      relay.end(
+          Errors.of(
+              Code.UNAVAILABLE,
+              Reason.NOT_READY,
+              "this router is stopping; open the stream again where it was"));
     }
   }
 

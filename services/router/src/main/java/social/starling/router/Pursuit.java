@@ -34,6 +34,7 @@ final class Pursuit {
 
   private static final Duration FIRST_WAIT = Duration.ofMillis(5);
   private static final Duration MAX_WAIT = Duration.ofMillis(50);
+  private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
   private final Router router;
   private final String user;
@@ -44,7 +45,7 @@ final class Pursuit {
   private long deadlineNanos;
   private Attempt last;
   private Failure failure;
-  private StatusRuntimeException error;
+  private StatusRuntimeException answer;
   private String hint = "";
   private boolean doubtful;
 
@@ -62,13 +63,15 @@ final class Pursuit {
     return new Pursuit(router, user, false, time, router.patience().callDown());
   }
 
-  /** For a stream. It may be cut because it is slow, and goes on then. */
+  /**
+   * For a stream, whose owner waits between the attempts and decides when it is enough. It may be
+   * cut because it is slow, and goes on then.
+   */
   static Pursuit ofStream(Router router, String user) {
-    Duration time = router.patience().streamDown();
-    return new Pursuit(router, user, true, time, time);
+    return new Pursuit(router, user, true, FOR_EVER, FOR_EVER);
   }
 
-  /** Begins the time anew: a stream does when it has been served. */
+  /** Begins the time anew. */
   void restart(Duration time) {
     deadlineNanos = System.nanoTime() + time.toNanos();
     backoff.reset();
@@ -104,7 +107,7 @@ final class Pursuit {
     }
     ClusterRoute cluster = route.get();
     boolean moved = last != null && last.route().epoch() != cluster.epoch();
-    if (last != null && !moved && hint.isEmpty() && failure != Failure.OVERTAKEN) {
+    if (last != null && !stream && !moved && hint.isEmpty() && failure != Failure.OVERTAKEN) {
       checkDown(cluster);
       await(map, backoff.next());
       map = router.routes().current();
@@ -130,11 +133,13 @@ final class Pursuit {
   void failed(Attempt attempt, StatusRuntimeException thrown) {
     checkCaller();
     failure = Failure.of(attempt, thrown);
-    error = thrown;
     last = attempt;
     hint = "";
     if (failure == Failure.FINAL || failure == Failure.CUT && !stream) {
       throw thrown;
+    }
+    if (failure != Failure.NO_ANSWER) {
+      answer = thrown;
     }
     attempt.cluster().refused(attempt.upstream().address());
     doubtful |= failure != Failure.NOT_MASTER && failure != Failure.NOT_READY;
@@ -235,16 +240,15 @@ final class Pursuit {
           "the router has just started and has heard no coordinator yet; try again");
     }
     String cluster = map.ownerOf(user).orElse("?");
-    if (error == null) {
-      return down(cluster, "no member of it has been heard by a coordinator");
+    if (answer != null) {
+      return down(cluster, "the last answer was: " + described(answer.getStatus()));
     }
-    if (failure == Failure.NO_ANSWER) {
+    if (last != null) {
       return Status.DEADLINE_EXCEEDED
-          .withDescription(
-              "cluster " + cluster + " did not answer within the deadline" + doubt())
+          .withDescription("cluster " + cluster + " did not answer within the deadline" + doubt())
           .asRuntimeException();
     }
-    return down(cluster, "the last answer was: " + described(error.getStatus()));
+    return down(cluster, "no member of it has been heard by a coordinator");
   }
 
   private StatusRuntimeException down(String cluster, String why) {

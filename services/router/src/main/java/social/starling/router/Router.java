@@ -1,8 +1,10 @@
 package social.starling.router;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 
 /**
@@ -19,7 +21,7 @@ final class Router implements AutoCloseable {
 
   Router(Patience patience, MeterRegistry registry) {
     this.patience = patience;
-    for (Failure failure : Failure.values()) {
+    for (Failure failure : EnumSet.complementOf(EnumSet.of(Failure.FINAL))) {
       retries.put(
           failure,
           Counter.builder("starling_router_retries")
@@ -27,8 +29,12 @@ final class Router implements AutoCloseable {
               .tag("reason", failure.name())
               .register(registry));
     }
-    registry.gauge("starling_router_map_age_seconds", routes, r -> r.age().toMillis() / 1000.0);
-    registry.gauge("starling_router_map_version", routes, r -> r.current().version());
+    Gauge.builder("starling_router_map_age_seconds", routes, r -> r.age().toMillis() / 1000.0)
+        .description("Since a coordinator was heard last.")
+        .register(registry);
+    Gauge.builder("starling_router_map_changes", routes, r -> r.current().version())
+        .description("How often the map has changed.")
+        .register(registry);
     // Connections first: attempts that are given up go where they lead.
     routes.onChange(upstreams::follow);
     routes.onChange(clusters::follow);

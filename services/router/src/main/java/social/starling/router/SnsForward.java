@@ -65,19 +65,16 @@ final class SnsForward implements BindableService {
   }
 
   private void stream(StreamRequest request, StreamObserver<StreamEvent> client) {
-    relay(new TimelineResumption(request), client);
+    String user = Identity.USER.get();
+    streams.start(new TimelineRelay(router, user, request, downstream(client)));
   }
 
   private void attend(AttendRequest request, StreamObserver<AttendEvent> client) {
-    relay(new AttendResumption(request), client);
+    String user = Identity.USER.get();
+    streams.start(new AttendRelay(router, user, request, downstream(client)));
   }
 
-  private <A> void relay(Resumption<A> resumption, StreamObserver<A> client) {
-    streams.start(
-        new Relay<>(
-            router,
-            Identity.USER.get(),
-            resumption,
-            (ServerCallStreamObserver<A>) client));
+  private static <A> Downstream<A> downstream(StreamObserver<A> client) {
+    return new Downstream<>((ServerCallStreamObserver<A>) client);
   }
 }

@@ -79,7 +79,7 @@ final class UnaryForward {
       MethodDescriptor<byte[], byte[]> method,
       byte[] request,
       String user) {
-    Duration bound = attempt.bound(pursuit.left(), router.patience());
+    Duration bound = attempt.bound(pursuit.left(), router);
     Context before = attempt.context().attach();
     try {
       return ClientCalls.blockingUnaryCall(

@@ -9,6 +9,6 @@
  * <p>The way of a call: {@link social.starling.router.SnsForward} takes it, {@link
  * social.starling.router.Pursuit} finds a member that serves it, with {@link
  * social.starling.router.Routes} (the map) and {@link social.starling.router.Upstreams} (the
- * connections); a stream is kept by {@link social.starling.router.Relay}.
+ * connections); a stream is kept by {@link social.starling.router.TimelineRelay}.
  */
 package social.starling.router;

@@ -32,7 +32,9 @@ final class RouterFixture implements AutoCloseable {
           Duration.ofMillis(400),
           Duration.ofMillis(1500),
           Duration.ofMillis(700),
-          Duration.ofMillis(200));
+          Duration.ofMillis(200),
+          Duration.ofMillis(600),
+          Duration.ofMillis(300));
 
   final PrometheusMeterRegistry registry = Metrics.registry("router", Map.of());
   final FakeCluster cluster = new FakeCluster();

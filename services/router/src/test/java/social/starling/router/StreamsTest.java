@@ -10,7 +10,6 @@ import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -232,8 +231,10 @@ class StreamsTest {
     int before = timeline.client.events.size();
     await().until(() -> timeline.client.events.size() > before);
     assertThat(timeline.client.events.getLast().hasHeartbeat()).isTrue();
-    await().until(() -> timeline.client.error != null);
-    assertThat(Errors.reason(timeline.client.error)).contains(Reason.CLUSTER_DOWN);
+    posts(1, 2);
+    fixture.one.restart();
+    timeline.awaitTexts(2);
+    assertThat(timeline.client.error).isNull();
   }
 
   @Test
@@ -272,16 +273,14 @@ class StreamsTest {
     await().until(() -> timeline.client.error != null);
     StatusRuntimeException error = (StatusRuntimeException) timeline.client.error;
     assertThat(error.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
-    assertThat(Errors.reason(error)).contains(Reason.CLUSTER_DOWN);
+    assertThat(Errors.reason(error)).contains(Reason.NOT_READY);
   }
 
   @Test
   void stoppingEndsStreamsSoThatClientsGoElsewhere() throws Exception {
     Timeline timeline = open(20);
     await().until(() -> timeline.backlogEnds() == 1);
-    long begun = System.nanoTime();
     fixture.router.stop();
-    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)).isLessThan(2500);
     await().until(() -> timeline.client.error != null);
     assertThat(Errors.reason(timeline.client.error)).contains(Reason.NOT_READY);
   }

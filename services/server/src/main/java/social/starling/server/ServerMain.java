@@ -2,7 +2,6 @@ package social.starling.server;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -155,10 +154,6 @@ public final class ServerMain implements Callable<Integer> {
     Logging.configure(common.logFormat(), common.logLevel(), member);
     Logger log = LoggerFactory.getLogger(ServerMain.class);
     checkOptions();
-    long startedAt =
-        System.nanoTime()
-            - TimeUnit.MILLISECONDS.toNanos(
-                ManagementFactory.getRuntimeMXBean().getUptime());
     Credential credential = common.credential();
     PrometheusMeterRegistry registry =
         Metrics.registry("server", Map.of("cluster", cluster, "member", member));
@@ -181,7 +176,7 @@ public final class ServerMain implements Callable<Integer> {
             (long) minFreeMib << 20,
             answerRetention,
             dir.toAbsolutePath().toString(),
-            startedAt);
+            volume.lockedAt());
     Member self = new Member(settings, volume, registry);
     LiveStreams streams = new LiveStreams();
     self.onServingChanged(streams::wakeAll);

@@ -7,8 +7,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import social.starling.client.Post;
-import social.starling.client.PostPage;
 import social.starling.client.StarlingClient;
 
 @Command(
@@ -44,16 +42,10 @@ final class ExportPostsCommand extends UserCommand {
   }
 
   private void export(StarlingClient client, String author) {
-    try (PageSpool spool = new PageSpool()) {
-      List<Post> page = client.posts(author, PostPage.newest(PostPage.MAX_LIMIT));
-      while (!page.isEmpty()) {
-        spool.add(
-            page.reversed().stream().map(post -> OutputOptions.json(post).toString()).toList());
-        page =
-            client.posts(
-                author, PostPage.newest(PostPage.MAX_LIMIT).below(page.getLast().id()));
-      }
-      spool.forEach(io().out()::line);
-    }
+    Pages.newest(
+        Integer.MAX_VALUE,
+        page -> client.posts(author, page),
+        post -> OutputOptions.json(post).toString(),
+        io().out()::line);
   }
 }

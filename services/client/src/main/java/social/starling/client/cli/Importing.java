@@ -22,7 +22,7 @@ import social.starling.client.StarlingException;
  */
 final class Importing implements AutoCloseable {
 
-  private static final int MAX_WAITING_BYTES = 64 * 1024 * 1024;
+  private static final int MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
   // For what an item takes beside its text.
   private static final int OVERHEAD = 200;

@@ -2,6 +2,7 @@ package social.starling.client.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import social.starling.client.NamePage;
 import social.starling.client.Post;
@@ -41,19 +42,31 @@ final class Pages {
     return names;
   }
 
-  /** The newest posts, oldest first. */
-  static List<Post> newest(int limit, Function<PostPage, List<Post>> read) {
-    List<Post> posts = new ArrayList<>();
-    long below = 0;
-    while (posts.size() < limit) {
-      int size = Math.min(limit - posts.size(), PostPage.MAX_LIMIT);
-      List<Post> page = read.apply(new PostPage(below, 0, size));
-      if (page.isEmpty()) {
-        break;
+  /**
+   * The newest posts, oldest first; no more than a page of them is in memory at once.
+   *
+   * @param read gives a page, newest first
+   * @param lines shows a post
+   */
+  static void newest(
+      int limit,
+      Function<PostPage, List<Post>> read,
+      Function<Post, String> lines,
+      Consumer<String> print) {
+    try (PageSpool spool = new PageSpool()) {
+      int missing = limit;
+      long below = 0;
+      while (missing > 0) {
+        int size = Math.min(missing, PostPage.MAX_LIMIT);
+        List<Post> page = read.apply(new PostPage(below, 0, size));
+        if (page.isEmpty()) {
+          break;
+        }
+        spool.add(page.reversed().stream().map(lines).toList());
+        missing -= page.size();
+        below = page.getLast().id();
       }
-      posts.addAll(page);
-      below = page.getLast().id();
+      spool.forEach(print);
     }
-    return posts.reversed();
   }
 }

@@ -25,7 +25,10 @@ final class PostsCommand extends UserCommand {
 
   @Override
   void run(StarlingClient client) {
-    Pages.newest(limit.value(), page -> client.posts(author, page))
-        .forEach(post -> io().out().line(output().post(post, io().zone())));
+    Pages.newest(
+        limit.value(),
+        page -> client.posts(author, page),
+        post -> output().post(post, io().zone()),
+        io().out()::line);
   }
 }

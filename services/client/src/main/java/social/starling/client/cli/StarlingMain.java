@@ -1,6 +1,7 @@
 package social.starling.client.cli;
 
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +16,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import social.starling.common.Durations;
 import social.starling.common.ExitCode;
-import social.starling.common.ProcessMain;
+import social.starling.common.Version;
 
 /** The {@code starling} command. */
 @Command(
@@ -95,7 +97,7 @@ public final class StarlingMain implements Callable<Integer> {
   }
 
   private static CommandLine commandLine(Io io) {
-    CommandLine line = ProcessMain.commandLine(new StarlingMain(io));
+    CommandLine line = new CommandLine(new StarlingMain(io));
     List.of(
             new ClientCommand(io),
             new PostCommand(io),
@@ -112,14 +114,16 @@ public final class StarlingMain implements Callable<Integer> {
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
       more.commands().forEach(line::addSubcommand);
     }
-    // Again, for the subcommands that were added since.
-    ProcessMain.configure(line);
     describe(line);
+    line.getCommandSpec().versionProvider(new Version());
+    // These reach the subcommands that are there by now.
+    line.registerConverter(Duration.class, new Durations());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     return line;
   }
 
   private static CommandLine admin(Io io) {
-    CommandLine admin = ProcessMain.commandLine(new AdminCommand.Group());
+    CommandLine admin = new CommandLine(new AdminCommand.Group());
     List.of(
             new AdminClusters(io),
             new AdminSlots(io),
@@ -131,7 +135,9 @@ public final class StarlingMain implements Callable<Integer> {
   }
 
   private static void describe(CommandLine line) {
-    line.getCommandSpec().mixinStandardHelpOptions(true);
+    if (line.getCommandSpec().findOption("--help") == null) {
+      line.getCommandSpec().mixinStandardHelpOptions(true);
+    }
     line.getCommandSpec()
         .usageMessage()
         .exitCodeListHeading("%nExit codes:%n")

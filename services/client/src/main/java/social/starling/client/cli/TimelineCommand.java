@@ -1,7 +1,6 @@
 package social.starling.client.cli;
 
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,10 +34,11 @@ final class TimelineCommand extends UserCommand {
   @Override
   void run(StarlingClient client) {
     if (!follow) {
-      Pages.newest(limit.value(), page -> client.timeline(page).posts()).forEach(this::print);
+      Pages.newest(
+          limit.value(), page -> client.timeline(page).posts(), this::shown, io().out()::line);
     } else if (limit.value() <= PostPage.MAX_LIMIT) {
       try (EventStream stream = client.stream(limit.value())) {
-        follow(stream, Set.of());
+        follow(stream, Set.of(), false);
       }
     } else {
       followFromPages(client);
@@ -56,28 +56,29 @@ final class TimelineCommand extends UserCommand {
   // id, while the pages were read would be on a page and on the stream.
   private void followFromPages(StarlingClient client) {
     TimelinePage newest = client.timeline(PostPage.newest(PostPage.MAX_LIMIT));
-    List<Post> posts =
-        Pages.newest(
-            limit.value(),
-            page -> page.maxId() == 0 ? newest.posts() : client.timeline(page).posts());
-    Set<Long> shown = new HashSet<>();
-    for (Post post : posts) {
-      print(post);
-      shown.add(post.id());
-    }
+    Set<Long> onPages = new HashSet<>();
+    Pages.newest(
+        limit.value(),
+        page -> page.maxId() == 0 ? newest.posts() : client.timeline(page).posts(),
+        post -> {
+          onPages.add(post.id());
+          return shown(post);
+        },
+        io().out()::line);
     io().out().flush();
     try (EventStream stream = client.streamFrom(newest.cursor())) {
-      follow(stream, shown);
+      follow(stream, onPages, true);
     }
   }
 
-  private void follow(EventStream stream, Set<Long> shown) {
-    boolean live = !shown.isEmpty();
+  // Until it is live the backlog comes in one piece.
+  private void follow(EventStream stream, Set<Long> onPages, boolean alreadyLive) {
+    boolean live = alreadyLive;
     while (stream.hasNext()) {
       switch (stream.next()) {
         case TimelineEvent.Posted posted -> {
-          if (!shown.contains(posted.post().id())) {
-            print(posted.post());
+          if (!onPages.contains(posted.post().id())) {
+            io().out().line(shown(posted.post()));
           }
         }
         case TimelineEvent.BacklogEnd end -> live = true;
@@ -88,7 +89,7 @@ final class TimelineCommand extends UserCommand {
     }
   }
 
-  private void print(Post post) {
-    io().out().line(output().post(post, io().zone()));
+  private String shown(Post post) {
+    return output().post(post, io().zone());
   }
 }

@@ -72,7 +72,7 @@ final class Installation implements AutoCloseable {
         List.of(
             "-cp",
             HOME.resolve("lib/starling.jar").toString(),
-            "social.starling.launcher.LauncherMain"));
+            "social.starling.client.cli.StarlingMain"));
     command.addAll(List.of(arguments));
     return command;
   }
@@ -151,6 +151,19 @@ final class Installation implements AutoCloseable {
   long pid(String name) {
     JsonElement process = process(name).get("process");
     return process.isJsonNull() ? 0 : process.getAsJsonObject().get("pid").getAsLong();
+  }
+
+  /** Whether a process runs: what nobody has reaped yet does not. */
+  static boolean isAlive(long pid) {
+    if (ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty()) {
+      return false;
+    }
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+    } catch (IOException e) {
+      return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent();
+    }
   }
 
   String publicAddress(String name) {

@@ -277,7 +277,7 @@ class SystemIT {
           .atMost(Duration.ofSeconds(20))
           .until(() -> true);
       String victim = victims.get(random.nextInt(victims.size()));
-      if (ProcessHandle.of(installation.pid(victim)).filter(ProcessHandle::isAlive).isPresent()) {
+      if (Installation.isAlive(installation.pid(victim))) {
         at = installation.kill(victim);
       }
     }

@@ -87,13 +87,13 @@ class UpIT {
     List<Long> pids = pids();
     installation.kill("launcher");
     await().until(() -> !installation.launcher().isAlive());
-    assertThat(pids).allMatch(UpIT::isAlive);
+    assertThat(pids).allMatch(Installation::isAlive);
 
     Installation.Ran down = installation.run("down", "--dir", installation.directory().toString());
 
     assertThat(down.exitCode()).isZero();
     assertThat(down.out()).endsWith("has ended.").doesNotContain("killed");
-    assertThat(pids).noneMatch(UpIT::isAlive);
+    assertThat(pids).noneMatch(Installation::isAlive);
     assertThat(installation.run("down", "--dir", installation.directory().toString()).out())
         .isEqualTo("Nothing runs on %s.".formatted(installation.directory()));
   }
@@ -106,7 +106,7 @@ class UpIT {
     installation.signal(installation.launcher().pid(), "INT");
 
     assertThat(installation.launcher().waitFor()).isZero();
-    assertThat(pids).noneMatch(UpIT::isAlive);
+    assertThat(pids).noneMatch(Installation::isAlive);
     assertThat(installation.console()).doesNotContain("killed");
   }
 
@@ -120,7 +120,7 @@ class UpIT {
 
     assertThat(detached.exitCode()).as(detached.err()).isZero();
     assertThat(detached.out()).contains("alpha-1    ready", "router     ready", "Ready in");
-    assertThat(pids()).allMatch(UpIT::isAlive);
+    assertThat(pids()).allMatch(Installation::isAlive);
   }
 
   @Test
@@ -183,10 +183,6 @@ class UpIT {
     return List.of("coordinator", "router", "alpha-1", "alpha-2").stream()
         .map(installation::pid)
         .toList();
-  }
-
-  private static boolean isAlive(long pid) {
-    return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent();
   }
 
   private static String text(JsonElement row, String field) {

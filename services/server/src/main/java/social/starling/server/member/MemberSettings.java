@@ -20,7 +20,8 @@ import social.starling.common.Timing;
  * @param minFreeBytes below this much free space writes are refused
  * @param answerRetention recorded answers of clients silent for longer are dropped
  * @param directory its volume, for people
- * @param startedAt {@link System#nanoTime} when this process started, at the latest
+ * @param startedAt {@link System#nanoTime} since when no earlier process of this volume can have
+ *     acknowledged anything
  */
 public record MemberSettings(
     String cluster,

@@ -68,6 +68,8 @@ final class Content implements AutoCloseable {
       this.tables = new Tables(connection);
       this.journal = new Journal(database);
       disk.createDirectory(directory.resolve(POSTS));
+      // An earlier process may have been killed before it did this for what it created.
+      disk.syncDirectory(directory);
       this.files = new PostFiles(directory.resolve(POSTS), disk, options.openFiles());
       this.records = new Records(files, disk, journal, damage);
       TableLoader loader = new TableLoader(connection, meta, records, options.cacheBytes());
@@ -148,6 +150,12 @@ final class Content implements AutoCloseable {
     long upTo = written;
     files.sync();
     synced = upTo;
+  }
+
+  /** fsyncs the post files and tells the database, so that there is nothing to recover. */
+  void settle() throws SQLException, IOException {
+    syncFiles();
+    commit();
   }
 
   private void commit() throws SQLException, IOException {

@@ -219,8 +219,8 @@ public final class Installation implements AutoCloseable {
       disk.delete(volume.resolve(Content.DATABASE));
       disk.syncDirectory(volume);
       disk.rename(newDatabase, volume.resolve(Content.DATABASE));
-      disk.syncDirectory(volume);
     }
+    disk.syncDirectory(volume);
   }
 
   /** Removes what was received, unless it was put in place. */

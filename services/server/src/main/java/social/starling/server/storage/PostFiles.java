@@ -8,11 +8,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -30,7 +28,7 @@ final class PostFiles implements AutoCloseable {
 
   // Store thread only.
   private final LinkedHashMap<String, Disk.Out> open = new LinkedHashMap<>(64, 0.75f, true);
-  private final Map<String, Path> known = new HashMap<>();
+  private final Set<Path> known = new HashSet<>();
 
   // Guarded by this.
   private Set<String> unsynced = new HashSet<>();
@@ -138,13 +136,14 @@ final class PostFiles implements AutoCloseable {
     }
     Path path = path(author);
     Path parent = path.getParent();
-    if (!Files.exists(path)) {
-      if (known.putIfAbsent(parent.getFileName().toString(), parent) == null) {
-        disk.createDirectory(parent);
-        synchronized (this) {
-          unsyncedDirectories.add(directory);
-        }
+    if (known.add(parent)) {
+      // Also when it is there: a process that was killed may have created it, or files in it.
+      disk.createDirectory(parent);
+      synchronized (this) {
+        unsyncedDirectories.add(directory);
+        unsyncedDirectories.add(parent);
       }
+    } else if (!Files.exists(path)) {
       synchronized (this) {
         unsyncedDirectories.add(parent);
       }

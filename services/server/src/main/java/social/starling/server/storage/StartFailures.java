@@ -13,7 +13,7 @@ final class StartFailures {
 
   private StartFailures() {}
 
-  static StartException of(Path directory, Exception e) {
+  static RuntimeException of(Path directory, Exception e) {
     return switch (e) {
       case StartException start -> start;
       case StorageException storage when storage.kind() == StorageException.Kind.DAMAGED ->
@@ -30,6 +30,7 @@ final class StartFailures {
           failed(
               "the volume %s is no directory; choose another with --dir".formatted(directory), e);
       case IOException io when Volume.full(io) -> full(directory, e);
+      case RuntimeException bug -> bug;
       default -> failed("the volume %s cannot be opened: %s".formatted(directory, e), e);
     };
   }

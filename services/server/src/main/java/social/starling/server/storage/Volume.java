@@ -64,6 +64,7 @@ public final class Volume implements AutoCloseable, JournalReader {
   private final List<String> damage = new CopyOnWriteArrayList<>();
   private final AtomicLong snapshots = new AtomicLong();
   private final Upkeep upkeep;
+  private final long lockedAt = System.nanoTime();
 
   private volatile Consumer<String> onDamage = sentence -> {};
   private volatile Content content;
@@ -103,14 +104,14 @@ public final class Volume implements AutoCloseable, JournalReader {
       volume.content = new Content(directory, disk, options, volume::damaged);
       volume.upkeep.start();
       return volume;
-    } catch (IOException | SQLException | StorageException | StartException e) {
-      StartException refusal = StartFailures.of(directory, e);
+    } catch (IOException | SQLException | RuntimeException e) {
+      RuntimeException refusal = StartFailures.of(directory, e);
       closeAfter(refusal, volume, lock);
       throw refusal;
     }
   }
 
-  private static void closeAfter(StartException first, Volume volume, VolumeLock lock) {
+  private static void closeAfter(RuntimeException first, Volume volume, VolumeLock lock) {
     try {
       if (volume != null && volume.content != null) {
         volume.content.close();
@@ -121,6 +122,14 @@ public final class Volume implements AutoCloseable, JournalReader {
     } catch (IOException | SQLException e) {
       first.addSuppressed(e);
     }
+  }
+
+  /**
+   * {@link System#nanoTime} when this process had taken the lock: no earlier process of this volume
+   * has done anything since.
+   */
+  public long lockedAt() {
+    return lockedAt;
   }
 
   /**
@@ -292,8 +301,7 @@ public final class Volume implements AutoCloseable, JournalReader {
         : failed;
     try (lock) {
       if (failed == null) {
-        open.syncFiles();
-        open.write(Batch.append(List.of()));
+        open.settle();
       }
       open.close();
     } catch (IOException | SQLException e) {

@@ -25,7 +25,16 @@ public final class Entries {
   private long time = START;
   private long epoch = 1;
   private long sequence;
-  private String client = client(START);
+  private final String client;
+
+  public Entries() {
+    this(client(START));
+  }
+
+  /** Those of a client. */
+  public Entries(String client) {
+    this.client = client;
+  }
 
   /** A client's id as the client library makes it. */
   public static String client(long bornMillis) {

@@ -1,0 +1,7 @@
+package social.starling.bench;
+
+/** How figures are printed. */
+public enum OutputFormat {
+  TEXT,
+  JSON
+}

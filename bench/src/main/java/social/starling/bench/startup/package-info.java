@@ -1,0 +1,2 @@
+/** How long processes take to be ready, and what they occupy. */
+package social.starling.bench.startup;

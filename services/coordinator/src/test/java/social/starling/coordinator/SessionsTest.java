@@ -1,0 +1,196 @@
+package social.starling.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import social.starling.common.Timing;
+import social.starling.proto.coordinator.v1.Configuration;
+import social.starling.proto.coordinator.v1.CoordinatorMessage;
+import social.starling.proto.coordinator.v1.Hearing;
+import social.starling.proto.coordinator.v1.MemberStatus;
+import social.starling.proto.coordinator.v1.Role;
+
+/** Sessions in virtual time, with streams that only remember. */
+class SessionsTest {
+
+  private long now = 1;
+  private final AtomicInteger addresses = new AtomicInteger();
+  private final Sessions sessions =
+      new Sessions(Timing.DEFAULT, () -> now, addresses::incrementAndGet);
+  private RecordedCluster cluster = at(1);
+
+  /** A member's session: what was sent to it. */
+  private final class Member {
+    final TestStream<CoordinatorMessage> stream = new TestStream<>();
+    final Sessions.Session session = sessions.greet(new Outbox<>(stream, 128));
+
+    Member open(String member, String instance) {
+      sessions.open(
+          session, FakeMember.hello(member, instance, "v").build(), name -> Optional.of(cluster));
+      return this;
+    }
+
+    List<CoordinatorMessage.MessageCase> kinds() {
+      return stream.sent.stream().map(CoordinatorMessage::getMessageCase).toList();
+    }
+
+    List<Long> epochs() {
+      return stream.sent.stream()
+          .filter(CoordinatorMessage::hasConfiguration)
+          .map(m -> m.getConfiguration().getEpoch())
+          .toList();
+    }
+
+    long heartbeats() {
+      return stream.sent.stream().filter(CoordinatorMessage::hasHeartbeat).count();
+    }
+  }
+
+  @BeforeEach
+  void record() {
+    sessions.changed(cluster);
+  }
+
+  @Test
+  void shouldTellANewSessionEverythingInOrder() {
+    new Member().open("alpha-1", "i1");
+    sessions.reportDead(new MemberKey("alpha", "alpha-1"), "i0");
+    Member two = new Member().open("alpha-2", "i2");
+    assertThat(two.kinds())
+        .containsExactly(
+            CoordinatorMessage.MessageCase.CONFIGURATION,
+            CoordinatorMessage.MessageCase.MEMBERS,
+            CoordinatorMessage.MessageCase.SUSPICION,
+            CoordinatorMessage.MessageCase.DEAD);
+    assertThat(addresses).hasValue(2);
+  }
+
+  @Test
+  void shouldNeverSendAnOlderConfigurationAfterANewerOne() {
+    Member one = new Member().open("alpha-1", "i1");
+    cluster = at(3);
+    sessions.changed(cluster);
+    sessions.changed(at(2));
+    sessions.changed(at(3));
+    assertThat(one.epochs()).containsExactly(1L, 3L);
+  }
+
+  @Test
+  void shouldSendAHeartbeatEachIntervalAndSayWhenToCallAgain() {
+    Member one = new Member().open("alpha-1", "i1");
+    for (int millis = 0; millis < 1000; millis += 10) {
+      pass(10);
+      sessions.heard(one.session, MemberStatus.getDefaultInstance());
+      assertThat(sessions.tick()).isBetween(0L, Duration.ofMillis(100).toNanos());
+    }
+    assertThat(one.heartbeats()).isEqualTo(10);
+  }
+
+  @Test
+  void shouldCutASessionThatDoesNotSayWhoItIs() {
+    Member silent = new Member();
+    pass(4900);
+    sessions.tick();
+    assertThat(silent.stream.code()).isEqualTo(Status.Code.OK);
+    pass(200);
+    sessions.tick();
+    assertThat(silent.stream.code()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    silent.open("alpha-1", "late");
+    assertThat(silent.stream.sent).isEmpty();
+    assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void shouldRefuseMoreNamelessSessionsThanItsBound() {
+    for (int i = 0; i < 1024; i++) {
+      assertThat(new Member().stream.code()).isEqualTo(Status.Code.OK);
+    }
+    assertThatThrownBy(Member::new)
+        .isInstanceOfSatisfying(
+            Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.EXHAUSTED));
+  }
+
+  @Test
+  void shouldNotTakeTheEndOfAReplacedSessionForTheMembersEnd() {
+    Member two = new Member().open("alpha-2", "i2");
+    Member old = new Member().open("alpha-1", "i1");
+    new Member().open("alpha-1", "i1b");
+    sessions.ended(old.session);
+    sessions.heard(old.session, MemberStatus.newBuilder().setUsers(9).build());
+    assertThat(sessions.hearing(new MemberKey("alpha", "alpha-1"))).isEqualTo(Hearing.HEARD);
+    assertThat(sessions.presence(new MemberKey("alpha", "alpha-1")).get().status()).isEmpty();
+    assertThat(old.stream.code()).isEqualTo(Status.Code.ABORTED);
+    assertThat(two.stream.sent)
+        .filteredOn(CoordinatorMessage::hasSuspicion)
+        .extracting(message -> message.getSuspicion().getInstance())
+        .containsExactly("i1", "i1b");
+  }
+
+  @Test
+  void shouldSuspectAtOnceWhoseSessionEndsAndNameItsProcess() {
+    Member two = new Member().open("alpha-2", "i2");
+    Member one = new Member().open("alpha-1", "i1");
+    sessions.ended(one.session);
+    sessions.ended(one.session);
+    assertThat(two.stream.sent.getLast().getSuspicion().getHearing()).isEqualTo(Hearing.SUSPECTED);
+    assertThat(two.stream.sent.getLast().getSuspicion().getInstance()).isEqualTo("i1");
+  }
+
+  @Test
+  void shouldOpenNothingWhenTheClusterWasForgottenMeanwhile() {
+    Member one = new Member();
+    assertThatThrownBy(() ->
+            sessions.open(
+                one.session,
+                FakeMember.hello("alpha-1", "i1", "v").build(),
+                name -> Optional.empty()))
+        .isInstanceOf(Refusal.class);
+    assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void shouldKnowThatACertainlyEmptyClusterHoldsNoUsers() {
+    assertThat(sessions.mayHoldUsers(at(0))).isFalse();
+    assertThat(sessions.mayHoldUsers(cluster)).isTrue();
+    Member one = new Member().open("alpha-1", "i1");
+    assertThat(sessions.mayHoldUsers(cluster)).isTrue();
+    MemberStatus empty = MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN).build();
+    sessions.heard(one.session, empty);
+    assertThat(sessions.mayHoldUsers(cluster)).isFalse();
+    for (MemberStatus unsure :
+        List.of(
+            empty.toBuilder().setUsers(1).build(),
+            empty.toBuilder().setEpoch(0).build(),
+            empty.toBuilder().setRole(Role.WAITING).build())) {
+      sessions.heard(one.session, unsure);
+      assertThat(sessions.mayHoldUsers(cluster)).isTrue();
+    }
+    sessions.heard(one.session, empty);
+    sessions.ended(one.session);
+    assertThat(sessions.mayHoldUsers(cluster)).isTrue();
+  }
+
+  private void pass(int millis) {
+    now += Duration.ofMillis(millis).toNanos();
+  }
+
+  private static RecordedCluster at(long epoch) {
+    return new RecordedCluster(
+        epoch + 1,
+        "alpha",
+        0,
+        List.of("alpha-1", "alpha-2"),
+        Configuration.newBuilder()
+            .setCluster("alpha")
+            .setEpoch(epoch)
+            .setMaster(epoch == 0 ? "" : "alpha-1")
+            .build());
+  }
+}
