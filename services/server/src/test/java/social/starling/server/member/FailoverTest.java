@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.common.Errors;
+import social.starling.proto.journal.v1.Request;
 import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.Reason;
@@ -127,9 +128,7 @@ class FailoverTest {
       pair.login("alice");
       pair.post("alice", "one");
 
-      long began = System.nanoTime();
-      pair.node(1).terminate();
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+      assertThat(timeToEnd(pair.node(1))).isLessThan(Duration.ofSeconds(5));
 
       pair.nodes.removeIf(each -> each.name.equals("alpha-1"));
       assertThat(pair.texts("alice")).containsExactly("one");
@@ -141,15 +140,60 @@ class FailoverTest {
   }
 
   @Test
+  void aMasterEndsInTimeThoughTheCoordinatorSaysNothing() throws Exception {
+    try (Pair pair = new Pair(directory).started()) {
+      pair.coordinator.silent(true);
+
+      assertThat(timeToEnd(pair.node(1))).isLessThan(Duration.ofSeconds(5));
+      pair.nodes.removeIf(each -> each.name.equals("alpha-1"));
+    }
+  }
+
+  @Test
+  void aMasterEndsInTimeThoughItsDiskHangs() throws Exception {
+    ControlledDisk disk = new ControlledDisk();
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.awaitServing(1);
+      pair.start(2);
+      pair.awaitInSync();
+      pair.login("alice");
+      disk.hang();
+      Thread writing = Thread.ofVirtual().start(() -> pair.post("alice", "one"));
+
+      assertThat(timeToEnd(pair.node(1))).isLessThan(Duration.ofSeconds(5));
+
+      pair.nodes.removeIf(each -> each.name.equals("alpha-1"));
+      assertThat(writing.join(Pair.SOON)).isTrue();
+      assertThat(pair.texts("alice")).containsExactly("one");
+      disk.goOn();
+    }
+  }
+
+  private static Duration timeToEnd(Node node) throws InterruptedException {
+    long began = System.nanoTime();
+    node.terminate();
+    return Duration.ofNanos(System.nanoTime() - began);
+  }
+
+  @Test
+  void anOpenMasterLetsOldAnswersExpire() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      Node node = pair.start(1);
+
+      await().atMost(Pair.SOON).until(() -> node.member.state().appliedIndex() == 1);
+      assertThat(Request.parseFrom(node.volume.read(1, 1, 1).getFirst().request()).getBodyCase())
+          .isEqualTo(Request.BodyCase.EXPIRE_ANSWERS);
+    }
+  }
+
+  @Test
   void aMemberThatNobodyEverIntroducedEndsAtOnce() throws Exception {
     try (Pair pair = new Pair(directory)) {
       pair.coordinator.silent(true);
       Node node = pair.start(1);
 
-      long began = System.nanoTime();
-      node.terminate();
-
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(4));
+      assertThat(timeToEnd(node)).isLessThan(Duration.ofSeconds(4));
       pair.nodes.clear();
     }
   }
