@@ -58,6 +58,7 @@ final class Calls implements AutoCloseable {
     long end = System.nanoTime() + deadline.toNanos();
     Backoff backoff = null;
     boolean uncertain = false;
+    StatusRuntimeException told = null;
     while (true) {
       Route.Target target = null;
       StatusRuntimeException failure;
@@ -96,8 +97,9 @@ final class Calls implements AutoCloseable {
         wait = backoff.next();
       }
       if (System.nanoTime() + wait.toNanos() >= end) {
-        throw late(what, verdict, failure, uncertain);
+        throw late(what, told == null || !cutShort(failure) ? failure : told, uncertain);
       }
+      told = failure;
       retries.increment();
       pause(wait, what, write);
     }
@@ -184,11 +186,16 @@ final class Calls implements AutoCloseable {
         failure);
   }
 
+  // The last attempt had little time: what came before it says more.
+  private static boolean cutShort(StatusRuntimeException failure) {
+    return failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
+  }
+
   private StarlingException late(
-      String what, Verdict verdict, StatusRuntimeException failure, boolean uncertain) {
+      String what, StatusRuntimeException failure, boolean uncertain) {
     String tried = " (tried for " + Durations.format(deadline) + ")";
     String sentence =
-        switch (verdict) {
+        switch (Verdict.of(failure)) {
           case UNREACHED -> "cannot reach " + route.described() + tried;
           case BROKEN -> "no answer from " + route.described() + tried;
           default -> sentence(failure) + tried;

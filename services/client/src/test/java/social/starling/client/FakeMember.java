@@ -82,6 +82,9 @@ public final class FakeMember implements AutoCloseable {
   public volatile String master = "";
   public volatile long epoch = 1;
   public volatile List<Location> locations = List.of();
+  /** Every so many-th answer is lost; 0 means none. */
+  public volatile int loseEvery;
+
   public volatile boolean repeatsEvents;
   /** Streams break after this many events; 0 means never. */
   public volatile int cutAfter;
@@ -145,11 +148,11 @@ public final class FakeMember implements AutoCloseable {
   }
 
   private <A extends Message> void answer(StreamObserver<A> to, Supplier<A> effect) {
-    calls.incrementAndGet();
+    int call = calls.incrementAndGet();
     try {
       gate();
       A answer = effect.get();
-      Mode now = mode;
+      Mode now = loseEvery > 0 && call % loseEvery == 0 ? Mode.LOSE_ANSWER : mode;
       if (now == Mode.LOSE_ONE_ANSWER) {
         mode = Mode.OPEN;
       }

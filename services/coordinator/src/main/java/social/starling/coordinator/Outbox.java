@@ -5,6 +5,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.LongSupplier;
 
 /**
  * What is on its way to one peer: handed to the transport at once while the peer reads, kept up to
@@ -17,6 +18,7 @@ final class Outbox<T> {
 
   private final ServerCallStreamObserver<T> stream;
   private final int capacity;
+  private final LongSupplier nanoTime;
   private final Deque<T> pending = new ArrayDeque<>();
   private long pendingSince;
   private boolean closed;
@@ -27,8 +29,13 @@ final class Outbox<T> {
    * @param capacity messages kept while the peer does not read, at least 1
    */
   Outbox(ServerCallStreamObserver<T> stream, int capacity) {
+    this(stream, capacity, System::nanoTime);
+  }
+
+  Outbox(ServerCallStreamObserver<T> stream, int capacity, LongSupplier nanoTime) {
     this.stream = stream;
     this.capacity = capacity;
+    this.nanoTime = nanoTime;
     stream.setOnReadyHandler(this::drain);
   }
 
@@ -110,13 +117,13 @@ final class Outbox<T> {
   private synchronized void drain() {
     while (!closed && !pending.isEmpty() && stream.isReady()) {
       pass(pending.poll());
-      pendingSince = System.nanoTime();
+      pendingSince = nanoTime.getAsLong();
     }
   }
 
   private void keep(T message) {
     if (pending.isEmpty()) {
-      pendingSince = System.nanoTime();
+      pendingSince = nanoTime.getAsLong();
     }
     pending.add(message);
   }

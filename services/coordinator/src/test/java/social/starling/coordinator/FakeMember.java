@@ -141,10 +141,16 @@ final class FakeMember implements AutoCloseable {
         "epoch " + epoch, m -> m.configuration().filter(c -> c.getEpoch() == epoch).isPresent());
   }
 
+  /** Waits until the member is heard, or is not: on a slow machine suspected may be lost by now. */
   FakeMember awaitHearing(String member, Hearing hearing) {
     return awaitThat(
         member + " " + hearing,
-        m -> m.heardOf(member).filter(s -> s.getHearing() == hearing).isPresent());
+        m ->
+            m.heardOf(member)
+                .map(Suspicion::getHearing)
+                .filter(
+                    now -> now == hearing || hearing == Hearing.SUSPECTED && now == Hearing.LOST)
+                .isPresent());
   }
 
   FakeMember awaitThat(String what, Predicate<FakeMember> condition) {

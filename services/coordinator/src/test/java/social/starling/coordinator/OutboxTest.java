@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 class OutboxTest {
 
   private final TestStream<String> stream = new TestStream<>();
-  private final Outbox<String> outbox = new Outbox<>(stream, 3);
+  private long now = 1;
+  private final Outbox<String> outbox = new Outbox<>(stream, 3, () -> now);
 
   @Test
   void shouldPassOnAtOnceWhatAPeerReads() {
@@ -62,14 +63,30 @@ class OutboxTest {
 
   @Test
   void shouldCutAPeerThatReadsNothingForTooLongHoweverMuchIsNew() {
-    long begun = System.nanoTime();
     stream.reads = false;
     outbox.sendInstead("one");
-    outbox.cutIfSlow(begun + Duration.ofSeconds(5).toNanos(), Duration.ofSeconds(10).toNanos());
-    assertThat(stream.error).isNull();
-    outbox.sendInstead("two");
-    outbox.cutIfSlow(begun + Duration.ofSeconds(30).toNanos(), Duration.ofSeconds(10).toNanos());
+    for (int second = 1; second <= 10; second++) {
+      now += Duration.ofSeconds(1).toNanos();
+      outbox.sendInstead("news " + second);
+      outbox.cutIfSlow(now, Duration.ofSeconds(10).toNanos());
+      assertThat(stream.error).isNull();
+    }
+    now++;
+    outbox.cutIfSlow(now, Duration.ofSeconds(10).toNanos());
     assertThat(stream.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void shouldCountTheTimeAnewWhenThePeerHasRead() {
+    stream.reads = false;
+    outbox.send("one");
+    now += Duration.ofSeconds(9).toNanos();
+    stream.read();
+    stream.reads = false;
+    outbox.send("two");
+    now += Duration.ofSeconds(9).toNanos();
+    outbox.cutIfSlow(now, Duration.ofSeconds(10).toNanos());
+    assertThat(stream.error).isNull();
   }
 
   @Test

@@ -59,10 +59,11 @@ import social.starling.server.storage.Volume;
 public final class ServerMain implements Callable<Integer> {
 
   /** How long a stopping master tries to hand over. */
-  private static final Duration HANDOVER = Duration.ofMillis(1_500);
+  private static final Duration HANDOVER = Duration.ofMillis(1_300);
 
   private static final Duration LEAVE = Duration.ofMillis(800);
   private static final Duration DRAIN = Duration.ofMillis(500);
+  private static final Duration CUT = Duration.ofMillis(50);
 
   @Mixin private CommonOptions common;
   @Mixin private TimingOptions timing;
@@ -171,6 +172,7 @@ public final class ServerMain implements Callable<Integer> {
             volume.lockedAt());
     Member self = new Member(settings, volume, registry);
     LiveStreams streams = new LiveStreams();
+    self.onServingChanged(streams::wakeAll);
     Presence presence = new Presence();
     Gauge.builder("starling.streams", streams::size).register(registry);
     Gauge.builder("starling.users.active", presence::activeUsers).register(registry);
@@ -215,15 +217,16 @@ public final class ServerMain implements Callable<Integer> {
 
     self.ended()
         .thenAccept(
-            why -> {
-              log.error("this process ends: {}", why);
-              shutdown.stop(ExitCode.STORAGE);
+            ending -> {
+              log.error("this process ends: {}", ending.why());
+              shutdown.stop(ending.exitCode());
             });
     shutdown
         .step("hand over", () -> handOver(self, log))
-        .step("leave the in-sync set", () -> self.leave(LEAVE))
-        .step("public port", () -> users.stop(DRAIN))
-        .step("internal port", () -> internal.stop(Duration.ofMillis(200)))
+        .step("take no more calls", self::stop)
+        .step("leave the in-sync set", () -> leave(self))
+        .step("public port", () -> users.stop(self.ended().isDone() ? CUT : DRAIN))
+        .step("internal port", () -> internal.stop(CUT))
         .step("member", self::close)
         .step("http port", http::close)
         .step("scheduler", scheduler::shutdownNow);
@@ -235,6 +238,12 @@ public final class ServerMain implements Callable<Integer> {
     if (self.serving().role() == Role.OPEN && !self.serving().alone()) {
       Optional<String> problem = self.handover(HANDOVER);
       problem.ifPresent(why -> log.warn("no handover: {}", why));
+    }
+  }
+
+  private static void leave(Member self) throws InterruptedException {
+    if (!self.ended().isDone()) {
+      self.leave(LEAVE);
     }
   }
 

@@ -25,6 +25,12 @@ interface Console extends AutoCloseable {
   /** Prints a line, or several, without disturbing what is being typed. Any thread. */
   void print(String lines);
 
+  /**
+   * Prints the lines of {@link Shown#post}. A terminal breaks long ones itself, so that no text can
+   * make its middle begin at the margin. Any thread.
+   */
+  void printPost(String lines);
+
   /** Says that a connection broke. Any thread. */
   void notice(String line);
 

@@ -182,7 +182,7 @@ final class Conversation {
 
   private void show(Post post) {
     if (!post.author().equalsIgnoreCase(client.user())) {
-      console.print(Shown.post(post, zone));
+      console.printPost(Shown.post(post, zone));
     }
   }
 

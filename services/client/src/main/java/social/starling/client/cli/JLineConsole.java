@@ -2,6 +2,8 @@ package social.starling.client.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jline.reader.Candidate;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -9,9 +11,13 @@ import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.terminal.Terminal;
+import org.jline.utils.AttributedString;
 
 /** A terminal with a person: editing, history, completion; what is printed goes above the line. */
 final class JLineConsole implements Console {
+
+  // Below this, or when a terminal does not tell its width (0), lines stay as they are.
+  private static final int MIN_WIDTH = 20;
 
   private final Terminal terminal;
   private final LineReader reader;
@@ -58,6 +64,12 @@ final class JLineConsole implements Console {
   }
 
   @Override
+  public void printPost(String lines) {
+    int width = terminal.getWidth();
+    print(width < MIN_WIDTH ? lines : broken(lines, width - 1));
+  }
+
+  @Override
   public void notice(String line) {
     print(line);
   }
@@ -74,5 +86,22 @@ final class JLineConsole implements Console {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String broken(String lines, int columns) {
+    List<String> shown = new ArrayList<>();
+    for (String line : lines.split("\n")) {
+      AttributedString whole = new AttributedString(line);
+      if (whole.columnLength() <= columns) {
+        shown.add(line);
+        continue;
+      }
+      String indent = "";
+      for (AttributedString piece : whole.columnSplitLength(columns - Shown.FURTHER.length())) {
+        shown.add(indent + piece);
+        indent = Shown.FURTHER;
+      }
+    }
+    return String.join("\n", shown);
   }
 }

@@ -34,6 +34,11 @@ final class PipedConsole implements Console {
   }
 
   @Override
+  public void printPost(String lines) {
+    print(lines);
+  }
+
+  @Override
   public void notice(String line) {
     io.err().lineNow(line);
   }

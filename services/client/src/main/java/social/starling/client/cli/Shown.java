@@ -18,7 +18,9 @@ import social.starling.client.Post;
  */
 final class Shown {
 
-  private static final String FURTHER = "    |";
+  /** What a line begins with that is not a post's first. */
+  static final String FURTHER = "    | ";
+
   private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
   private static final int ZERO_WIDTH_JOINER = 0x200d;
 
@@ -36,11 +38,8 @@ final class Shown {
     List<String> lines = List.of(post.text().split("\r?\n", -1));
     escape(lines.getFirst(), shown);
     for (String line : lines.subList(1, lines.size())) {
-      shown.append('\n').append(FURTHER);
-      if (!line.isEmpty()) {
-        shown.append(' ');
-        escape(line, shown);
-      }
+      shown.append('\n').append(line.isEmpty() ? FURTHER.stripTrailing() : FURTHER);
+      escape(line, shown);
     }
     return shown.toString();
   }

@@ -34,7 +34,7 @@ class PipedClientTest {
   }
 
   private CliRun client(String input) {
-    return CliRun.of(input, "-u", "1", "--router", router.address());
+    return CliRun.of(input, "-u", "1", "--router", router.address(), "--deadline", "30s");
   }
 
   @ParameterizedTest(name = "{0}")
@@ -114,7 +114,7 @@ class PipedClientTest {
   @Test
   void shouldSayThatALineIsNoUtf8AndGoOn() {
     byte[] input = {'P', 'O', 'S', 'T', ' ', (byte) 0xff, '\n', 'P', 'O', 'S', 'T', ' ', 'b', '\n'};
-    CliRun run = CliRun.of(input, "-u", "1", "--router", router.address());
+    CliRun run = CliRun.of(input, "-u", "1", "--router", router.address(), "--deadline", "30s");
     assertThat(run.lines().getFirst()).contains("no valid UTF-8");
     assertThat(run.lines().getLast()).isEqualTo("Command completed successfully");
     assertThat(state.posts("1")).hasSize(1);

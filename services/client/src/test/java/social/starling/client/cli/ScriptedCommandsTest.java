@@ -1,7 +1,7 @@
 package social.starling.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static social.starling.client.Patience.await;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -40,7 +40,7 @@ class ScriptedCommandsTest {
 
   private CliRun run(byte[] input, String... args) {
     List<String> all = new ArrayList<>(List.of(args));
-    all.addAll(List.of("--router", router.address()));
+    all.addAll(List.of("--router", router.address(), "--deadline", "30s"));
     return CliRun.of(input, all.toArray(String[]::new));
   }
 

@@ -1,32 +1,43 @@
 package social.starling.server.api;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How many live streams are open, and a bound for them: each holds a virtual thread and a call.
+ * The live streams that are open, and a bound for them: each holds a virtual thread and a call.
  * Thread-safe.
  */
 public final class LiveStreams {
 
   private static final int MAX = 20_000;
 
-  private final AtomicInteger count = new AtomicInteger();
+  private final Set<Runnable> open = ConcurrentHashMap.newKeySet();
 
-  /** Whether there was room for one more. */
-  boolean begin() {
-    if (count.incrementAndGet() > MAX) {
-      count.decrementAndGet();
+  /**
+   * Adds a stream.
+   *
+   * @param wake makes it look whether it may go on; neither blocks nor throws
+   * @return whether there was room for it
+   */
+  boolean begin(Runnable wake) {
+    if (open.size() >= MAX) {
       return false;
     }
+    open.add(wake);
     return true;
   }
 
-  void end() {
-    count.decrementAndGet();
+  void end(Runnable wake) {
+    open.remove(wake);
+  }
+
+  /** Has each stream look whether this member still serves. */
+  public void wakeAll() {
+    open.forEach(Runnable::run);
   }
 
   /** Live streams now. */
   public int size() {
-    return count.get();
+    return open.size();
   }
 }

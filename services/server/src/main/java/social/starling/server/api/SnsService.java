@@ -61,6 +61,7 @@ import social.starling.replication.Role;
 import social.starling.server.member.Member;
 import social.starling.server.state.DamagedException;
 import social.starling.server.state.State;
+import social.starling.server.storage.StorageException;
 
 /** The service that users call. Each call runs on a virtual thread of its own and may block. */
 public final class SnsService extends SnsGrpc.SnsImplBase {
@@ -143,7 +144,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
               .setPost(
                   Post.newBuilder()
                       .setId(answer.getPostId())
-                      .setAuthor(user())
+                      .setAuthor(member.state().registered(user()).orElse(user()))
                       .setText(text)
                       .setTimeMillis(answer.getTimeMillis()))
               .build();
@@ -309,15 +310,13 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
               in.getBacklog(),
               member,
               call);
-      if (!streams.begin()) {
-        throw Errors.of(
-            Code.RESOURCE_EXHAUSTED,
-            Reason.OVERLOADED,
-            "too many live streams are open here; try again later");
+      Runnable wake = stream::wake;
+      if (!streams.begin(wake)) {
+        throw tooMany();
       }
       presence.begin(user);
-      call.setOnCancelHandler(stream::wake);
-      call.setOnReadyHandler(stream::wake);
+      call.setOnCancelHandler(wake);
+      call.setOnReadyHandler(wake);
       // Not on the handler's thread, which must hear of readiness and cancellation.
       Context context = Context.current();
       Thread.ofVirtual()
@@ -327,7 +326,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
                 try {
                   context.run(() -> guarded(call, stream));
                 } finally {
-                  streams.end();
+                  streams.end(wake);
                   presence.end(user);
                 }
               });
@@ -341,6 +340,8 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       stream.run();
     } catch (DamagedException e) {
       call.onError(damaged(e));
+    } catch (StorageException e) {
+      call.onError(failed(e));
     }
   }
 
@@ -349,33 +350,67 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     ServerCallStreamObserver<AttendEvent> call = (ServerCallStreamObserver<AttendEvent>) out;
     String user = user();
     checkHome();
-    presence.begin(user);
-    AtomicBoolean over = new AtomicBoolean();
-    ScheduledFuture<?> beat =
-        scheduler.scheduleWithFixedDelay(
-            () -> attendBeat(call), 0, ATTEND_SECONDS, TimeUnit.SECONDS);
-    call.setOnCancelHandler(
-        () -> {
-          if (over.compareAndSet(false, true)) {
-            beat.cancel(false);
-            presence.end(user);
-          }
-        });
+    Attendance attendance = new Attendance(call, user);
+    call.setOnCancelHandler(attendance::over);
+    call.setOnCloseHandler(attendance::over);
+    attendance.begin();
   }
 
-  private void attendBeat(ServerCallStreamObserver<AttendEvent> call) {
-    synchronized (call) {
-      if (call.isCancelled() || !call.isReady()) {
-        return;
+  /** One session that is held open. Its beats come from the scheduler and from changes of role. */
+  private final class Attendance {
+    private final ServerCallStreamObserver<AttendEvent> call;
+    private final String user;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private final Runnable hurry = () -> scheduler.execute(this::beat);
+    private ScheduledFuture<?> beats;
+
+    Attendance(ServerCallStreamObserver<AttendEvent> call, String user) {
+      this.call = call;
+      this.user = user;
+    }
+
+    void begin() {
+      if (!streams.begin(hurry)) {
+        throw tooMany();
       }
-      var serving = member.serving();
-      if (serving.role() == Role.OPEN) {
-        call.onNext(AttendEvent.getDefaultInstance());
-      } else {
-        call.onError(member.notServing(serving));
-        throw new IllegalStateException("this attendance is over"); // Ends the schedule.
+      presence.begin(user);
+      synchronized (call) {
+        beats =
+            scheduler.scheduleWithFixedDelay(this::beat, 0, ATTEND_SECONDS, TimeUnit.SECONDS);
       }
     }
+
+    private void beat() {
+      synchronized (call) {
+        if (over.get() || call.isCancelled()) {
+          return;
+        }
+        var serving = member.serving();
+        if (serving.role() != Role.OPEN) {
+          over();
+          call.onError(member.notServing(serving));
+        } else if (call.isReady()) {
+          call.onNext(AttendEvent.getDefaultInstance());
+        }
+      }
+    }
+
+    void over() {
+      synchronized (call) {
+        if (over.compareAndSet(false, true) && beats != null) {
+          beats.cancel(false);
+          streams.end(hurry);
+          presence.end(user);
+        }
+      }
+    }
+  }
+
+  private static StatusRuntimeException tooMany() {
+    return Errors.of(
+        Code.RESOURCE_EXHAUSTED,
+        Reason.OVERLOADED,
+        "too many live streams are open here; try again later");
   }
 
   // ---------------------------------------------------------------- checks
@@ -429,6 +464,18 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     return Errors.of(Code.DATA_LOSS, Reason.DAMAGED, e.getMessage());
   }
 
+  private static StatusRuntimeException failed(StorageException e) {
+    return switch (e.kind()) {
+      case FULL -> Errors.of(Code.RESOURCE_EXHAUSTED, Reason.DISK_FULL, e.getMessage());
+      case DAMAGED -> Errors.of(Code.DATA_LOSS, Reason.DAMAGED, e.getMessage());
+      case FAILED, CLOSED ->
+          Errors.of(
+              Code.UNAVAILABLE,
+              Reason.NOT_READY,
+              "the volume cannot be read (" + e.getMessage() + "); try again");
+    };
+  }
+
   private interface Call<T> {
     T run() throws InterruptedException;
   }
@@ -442,6 +489,9 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       return;
     } catch (DamagedException e) {
       out.onError(damaged(e));
+      return;
+    } catch (StorageException e) {
+      out.onError(failed(e));
       return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -52,6 +52,7 @@ final class TimelineStream implements Runnable {
     this.call = call;
   }
 
+  /** There may be something new, room to send it, or nobody to send it to. Neither blocks nor throws. */
   void wake() {
     woken = true;
     Thread sleeper = thread;
@@ -64,7 +65,7 @@ final class TimelineStream implements Runnable {
   public void run() {
     thread = Thread.currentThread();
     State state = member.state();
-    try (State.Watch watch = state.watch(user, this::wake).orElseThrow(this::unknownUser)) {
+    try (State.Watch _ = state.watch(user, this::wake).orElseThrow(this::unknownUser)) {
       begin(state);
       follow(state);
     } catch (StatusRuntimeException e) {
@@ -173,7 +174,7 @@ final class TimelineStream implements Runnable {
             Reason.OVERLOADED,
             "the stream was not read for 30 s; open it again with its last cursor");
       }
-      LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(5));
+      LockSupport.parkNanos(this, HEARTBEAT_NANOS); // Readiness wakes it.
     }
     if (!call.isCancelled()) {
       call.onNext(event);

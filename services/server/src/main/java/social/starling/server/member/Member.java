@@ -4,9 +4,7 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,9 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,15 +22,18 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import social.starling.common.Errors;
+import social.starling.common.ExitCode;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.MemberStatus;
 import social.starling.proto.coordinator.v1.Members;
 import social.starling.proto.coordinator.v1.ReconfigureRequest;
+import social.starling.proto.coordinator.v1.ReconfigureResponse;
 import social.starling.proto.journal.v1.Answer;
 import social.starling.proto.journal.v1.ExpireAnswers;
 import social.starling.proto.journal.v1.Request;
@@ -53,40 +53,52 @@ import social.starling.replication.Submission;
 import social.starling.server.state.Applied;
 import social.starling.server.state.State;
 import social.starling.server.storage.Disk;
+import social.starling.server.storage.Installation;
+import social.starling.server.storage.StorageException;
 import social.starling.server.storage.Volume;
 
 /**
  * One member at work: the replication rules, driven.
  *
  * <p>One platform thread, the replica thread, owns the {@link Replica}, the clients that wait, and
- * the application of committed entries to the {@link State}. Everything else talks to it through a
- * bounded queue. The store thread owns the volume's writes. Public methods are thread-safe.
+ * the application of committed entries to the {@link State}. Everything else talks to it through its
+ * {@link Inbox}. The store thread owns the volume's writes. Public methods are thread-safe.
  *
  * <p>What a failed volume means: this process says so to the other member, serves nothing any
- * more, and ends; whoever started it starts it again.
+ * more, and ends; whoever started it starts it again. What a damaged one means: {@link
+ * DamagedVolume}.
  */
-public final class Member implements AutoCloseable {
+public final class Member {
 
-  private static final int QUEUE = 16_384;
-  private static final int MAX_EVENTS_AT_ONCE = 1_024;
   private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
+  private static final Duration STORE_LIMIT = Duration.ofSeconds(1);
   private static final long TICK_NANOS = 20_000_000;
   private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
+  /** After a failure: long enough for the other member to be told, short enough to restart soon. */
+  private static final long LAST_WORDS_NANOS = 300_000_000;
+  /** A trim holds up the writes behind it, so it is done in small parts. */
+  private static final long TRIM_ENTRIES = 1_000;
+  private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
+  private static final long CARE_NANOS = 100_000_000;
+  private static final long INSTALL_AGAIN_NANOS = 200_000_000;
+  private static final long INSTALL_AGAIN_MAX_NANOS = 10_000_000_000L;
 
   private final Logger log = LoggerFactory.getLogger(Member.class);
   private final MemberSettings settings;
   private final Volume volume;
   private final JournalState found;
   private final boolean usedBefore;
-  private final BlockingQueue<Work> queue = new ArrayBlockingQueue<>(QUEUE);
+  private final Inbox<Submit> inbox = new Inbox<>();
   private final List<CoordinatorSession> sessions = new ArrayList<>();
   private final PeerLink link;
   private final StoreThread store;
   private final Thread thread;
   private final CountDownLatch introduced = new CountDownLatch(1);
-  private final CompletableFuture<String> ended = new CompletableFuture<>();
-  private final Timer commitLatency;
-  private final Timer fsync;
+  private final CompletableFuture<Ending> ended = new CompletableFuture<>();
+  private final AtomicBoolean failing = new AtomicBoolean();
+  private final MemberMetrics metrics;
+  private final DamagedVolume damaged;
+  private final List<Runnable> servingListeners = new CopyOnWriteArrayList<>();
 
   // Written by the sessions, read by all.
   private volatile Members members = Members.getDefaultInstance();
@@ -96,11 +108,19 @@ public final class Member implements AutoCloseable {
   private volatile ReadPermit permit;
   private volatile long promised;
   private volatile String volumeId;
-  private volatile String trouble = "";
+  private volatile String failure = "";
   private volatile State stored;
   private volatile Listening listening;
   private volatile boolean closing;
+  private volatile boolean stopping;
   private volatile boolean diskLow;
+  private volatile boolean peerDiskLow;
+  private volatile long promisedAt = System.nanoTime();
+  private volatile long journalBytes;
+  private volatile boolean anyDamage;
+  private volatile int installFailures;
+  private final AtomicBoolean measuring = new AtomicBoolean();
+  private final AtomicBoolean trimming = new AtomicBoolean();
   private final Object servingChanged = new Object();
 
   // The replica thread's own.
@@ -108,12 +128,17 @@ public final class Member implements AutoCloseable {
   private final Map<Long, List<Waiter>> waiters = new HashMap<>();
   private long housekeptAt;
   private long expiredAt;
+  private boolean everExpired;
+  private boolean everYielded;
+  private long yieldedAt;
+  private long caredAt;
+  private social.starling.replication.Request lastAsked;
+  private boolean halted;
 
-  private sealed interface Work {
-    record Happened(Event event) implements Work {}
+  /** How this member ended by itself: the process must end with the code, saying why. */
+  public record Ending(int exitCode, String why) {}
 
-    record Submit(RequestId id, byte[] request, Waiter waiter) implements Work {}
-  }
+  private record Submit(RequestId id, byte[] request, Waiter waiter) {}
 
   /** A client that waits for its answer. */
   private record Waiter(CompletableFuture<Answer> answer, long since) {}
@@ -129,16 +154,9 @@ public final class Member implements AutoCloseable {
     this.usedBefore = volume.used();
     this.stored = volume.state();
     this.promised = found.promised();
-    this.commitLatency =
-        Timer.builder("starling.commit.seconds")
-            .description("From a request's arrival at the replica thread to its commit")
-            .publishPercentiles(0.5, 0.99)
-            .register(registry);
-    this.fsync =
-        Timer.builder("starling.store.batch.seconds")
-            .description("One batch: transaction and fsync")
-            .publishPercentiles(0.5, 0.99)
-            .register(registry);
+    this.metrics = new MemberMetrics(registry);
+    this.damaged =
+        new DamagedVolume(settings.member(), settings.timing().silence().toMillis());
     this.link =
         new PeerLink(
             settings.cluster(),
@@ -150,24 +168,53 @@ public final class Member implements AutoCloseable {
         new StoreThread(
             volume,
             settings.member(),
-            ticket -> happened(new Event.Persisted(ticket)),
+            ticket -> inbox.event(new Event.Persisted(ticket)),
             this::storageFailed,
-            nanos -> fsync.record(nanos, TimeUnit.NANOSECONDS));
+            (entries, nanos) -> {
+              metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
+              if (entries > 0) {
+                metrics.batchEntries.record(entries);
+              }
+            });
     this.thread =
         Thread.ofPlatform().name("replica-" + settings.member()).daemon(true).unstarted(this::run);
-    Gauge.builder("starling.epoch", () -> serving.epoch()).register(registry);
-    Gauge.builder("starling.open", () -> serving.role() == Role.OPEN ? 1 : 0)
-        .description("1 on the member that serves")
-        .register(registry);
-    Gauge.builder("starling.alone", () -> serving.alone() ? 1 : 0)
-        .description("1 while there is one copy only")
-        .register(registry);
-    Gauge.builder("starling.commit.index", () -> status == null ? 0 : status.commitIndex())
-        .register(registry);
-    Gauge.builder("starling.lag.entries", this::lag).register(registry);
-    Gauge.builder("starling.users", () -> state().userCount()).register(registry);
-    Gauge.builder("starling.journal.bytes", volume::journalBytes).register(registry);
-    Gauge.builder("starling.queue.waiting", queue::size).register(registry);
+    volume.onDamage(
+        sentence -> {
+          log.atError().addKeyValue("damage", sentence).log("the volume is damaged");
+          anyDamage = true;
+        });
+    anyDamage = !volume.damage().isEmpty();
+    gauges();
+  }
+
+  private void gauges() {
+    metrics.gauge("starling.epoch", "Newest epoch known.", () -> serving.epoch());
+    metrics.gauge("starling.open", "1 on the member that serves.", () -> is(Role.OPEN));
+    metrics.gauge("starling.alone", "1 while there is one copy only.", () -> serving.alone() ? 1 : 0);
+    metrics.gauge(
+        "starling.in.sync.members", "Members in sync.", () -> seen(s -> s.configuration().inSync().size()));
+    metrics.gauge("starling.commit.index", "Committed up to here.", () -> seen(s -> s.commitIndex()));
+    metrics.gauge("starling.durable.index", "Fsynced up to here.", () -> seen(s -> s.durableIndex()));
+    metrics.gauge(
+        "starling.lag.entries", "Entries that the master has and this member has not.", this::lag);
+    metrics.gauge("starling.users", "Users.", () -> state().userCount());
+    metrics.gauge("starling.journal.bytes", "Weight of the journal's entries.", () -> journalBytes);
+    metrics.gauge("starling.writes.waiting", "Writes not journaled yet.", inbox::waitingWrites);
+    metrics.gauge(
+        "starling.events.waiting", "Events that wait for the replica.", inbox::waitingEvents);
+    metrics.gauge("starling.store.waiting", "Work that waits for the store.", () -> store.waiting());
+    metrics.gauge(
+        "starling.volume.damaged", "1 when part of it cannot be read.", () -> damage().isEmpty() ? 0 : 1);
+    metrics.gauge("starling.volume.full", "1 when it is almost full.", () -> diskLow ? 1 : 0);
+  }
+
+  private double is(Role role) {
+    return serving.role() == role ? 1 : 0;
+  }
+
+  private double seen(ToDoubleFunction<social.starling.replication.Status> value) {
+    social.starling.replication.Status known = status;
+    return known == null ? 0 : value.applyAsDouble(known);
   }
 
   /** Begins; returns at once. Called once. */
@@ -180,7 +227,7 @@ public final class Member implements AutoCloseable {
               settings.credential(),
               this::hello,
               this::memberStatus,
-              settings.timing().heartbeat(),
+              settings.timing(),
               new Coordinators()));
     }
     store.start();
@@ -189,9 +236,23 @@ public final class Member implements AutoCloseable {
     link.start();
   }
 
-  /** Completes with a sentence when this member cannot go on and the process must end. */
-  public CompletableFuture<String> ended() {
+  /** Completes when this member cannot go on. */
+  public CompletableFuture<Ending> ended() {
     return ended;
+  }
+
+  /**
+   * Calls back whenever what this member can do for clients changes; never blocks and never throws,
+   * for the replica thread calls.
+   */
+  public void onServingChanged(Runnable listener) {
+    servingListeners.add(listener);
+  }
+
+  /** Takes no more calls: what comes is told to try again, elsewhere if there is an elsewhere. */
+  public void stop() {
+    stopping = true;
+    inbox.event(new Event.Tick());
   }
 
   // ---------------------------------------------------------------- for those who serve users
@@ -226,12 +287,13 @@ public final class Member implements AutoCloseable {
         throw notServing(seen);
       }
       Waiter waiter = new Waiter(new CompletableFuture<>(), System.nanoTime());
-      if (!queue.offer(new Work.Submit(id, bytes, waiter))) {
-        throw overloaded();
+      if (!inbox.write(new Submit(id, bytes, waiter))) {
+        throw closing ? notServing(serving) : overloaded();
       }
       try {
         return waiter.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       } catch (TimeoutException e) {
+        waiter.answer.cancel(false);
         throw unknownOutcome("no answer within the deadline");
       } catch (ExecutionException e) {
         boolean opensSoon =
@@ -260,7 +322,15 @@ public final class Member implements AutoCloseable {
       }
       // The time from before the read, the check after it: see ReadPermit.
       long readAt = System.nanoTime();
-      T result = reader.get();
+      T result;
+      try {
+        result = reader.get();
+      } catch (RuntimeException e) {
+        if (serving.role() != Role.OPEN) {
+          throw notServing(serving); // It may have given up its volume meanwhile.
+        }
+        throw e;
+      }
       switch (permit.check(readAt)) {
         case YES -> {
           return result;
@@ -270,7 +340,10 @@ public final class Member implements AutoCloseable {
             LockSupport.parkNanos(100_000); // The view is behind the permit by a moment.
           }
         }
-        case WAIT -> LockSupport.parkNanos(500_000);
+        case WAIT -> {
+          metrics.leaseWaits.increment();
+          LockSupport.parkNanos(500_000);
+        }
       }
       if (Thread.interrupted()) {
         throw new InterruptedException();
@@ -292,7 +365,8 @@ public final class Member implements AutoCloseable {
 
   /** The error for a call that belongs to another member, or that comes too early. */
   public StatusRuntimeException notServing(Serving seen) {
-    String master = seen.role() == Role.FOLLOWER ? addressOf(seen.master()) : "";
+    String master =
+        seen.master().equals(settings.member()) ? "" : addressOf(seen.master());
     Map<String, String> metadata =
         Map.of(
             "cluster", settings.cluster(), "epoch", Long.toString(seen.epoch()), "master", master);
@@ -301,7 +375,9 @@ public final class Member implements AutoCloseable {
           Code.UNAVAILABLE,
           Reason.NOT_READY,
           settings.member()
-              + (seen.role() == Role.WAITING ? " is about to serve" : " is handing over")
+              + (stopping
+                  ? " is stopping"
+                  : seen.role() == Role.WAITING ? " is about to serve" : " is handing over")
               + "; try again",
           metadata);
     }
@@ -347,7 +423,8 @@ public final class Member implements AutoCloseable {
         .orElse("");
   }
 
-  private static StatusRuntimeException overloaded() {
+  private StatusRuntimeException overloaded() {
+    metrics.overloaded.increment();
     return Errors.of(
         Code.RESOURCE_EXHAUSTED,
         Reason.OVERLOADED,
@@ -363,13 +440,23 @@ public final class Member implements AutoCloseable {
 
   // ---------------------------------------------------------------- for the links and for people
 
-  /** A message of the other member. Dropped when the queue is full, as messages may be. */
+  /** A message of the other member. Dropped when too many wait, as messages may be. */
   void received(Message message) {
-    queue.offer(new Work.Happened(new Event.Received(message)));
+    inbox.message(new Event.Received(message));
+  }
+
+  /** The other member says whether its volume is almost full. */
+  void peerDisk(boolean low) {
+    peerDiskLow = low;
+  }
+
+  /** For how long the highest promise has been the highest, in nanoseconds. */
+  long promiseAge() {
+    return System.nanoTime() - promisedAt;
   }
 
   void linkBroken() {
-    happened(new Event.LinkBroken());
+    inbox.event(new Event.LinkBroken());
   }
 
   /** The highest epoch that this member promised. */
@@ -385,8 +472,11 @@ public final class Member implements AutoCloseable {
   /** Why this member is not in order, in a sentence, or empty. */
   public Optional<String> notReady() {
     social.starling.replication.Status seen = status;
-    if (!trouble.isEmpty()) {
-      return Optional.of(trouble);
+    if (!failure.isEmpty()) {
+      return Optional.of(failure);
+    }
+    if (stopping) {
+      return Optional.of("stopping");
     }
     if (seen == null) {
       return Optional.of("no coordinator has told this member about its cluster yet");
@@ -425,12 +515,16 @@ public final class Member implements AutoCloseable {
     if (before.alone()) {
       return Optional.of("the other member is not in sync, so nobody can take over");
     }
-    happened(new Event.HandoverWanted());
     long deadline = System.nanoTime() + limit.toNanos();
+    long givesUpAt = System.nanoTime() + settings.timing().silence().toNanos();
+    inbox.event(new Event.HandoverWanted());
     while (System.nanoTime() - deadline < 0) {
       Serving now = serving;
       if (now.epoch() > before.epoch() && !now.master().equals(settings.member())) {
         return Optional.empty();
+      }
+      if (now.role() == Role.OPEN && System.nanoTime() - givesUpAt > 0) {
+        return Optional.of("the other member did not catch up in time; this one goes on");
       }
       synchronized (servingChanged) {
         if (serving == now) {
@@ -443,7 +537,7 @@ public final class Member implements AutoCloseable {
 
   /** As slave: asks the master not to count on this member, and waits until it does not. */
   public void leave(Duration limit) throws InterruptedException {
-    happened(new Event.LeaveWanted());
+    inbox.event(new Event.LeaveWanted());
     long deadline = System.nanoTime() + limit.toNanos();
     while (System.nanoTime() - deadline < 0) {
       social.starling.replication.Status seen = status;
@@ -463,30 +557,31 @@ public final class Member implements AutoCloseable {
     }
   }
 
-  @Override
+  /** Ends; within two seconds, unless the volume can still be written and closing it takes longer. */
   public void close() throws InterruptedException {
+    stop();
     closing = true;
-    thread.interrupt();
-    thread.join(1_000);
+    introduced.countDown();
+    inbox.event(new Event.Tick());
+    thread.join(500);
+    refuse(inbox.close());
     sessions.forEach(CoordinatorSession::close);
     link.close();
-    store.close();
-    volume.close();
+    if (store.stop(STORE_LIMIT)) {
+      volume.close();
+    } else {
+      log.warn("the disk hangs: the volume is left as after a crash");
+    }
   }
 
   // ---------------------------------------------------------------- the replica thread
 
-  private void happened(Event event) {
-    try {
-      queue.put(new Work.Happened(event));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   private void run() {
     try {
       introduced.await();
+      if (closing) {
+        return;
+      }
       long now = System.nanoTime();
       String peer =
           members.getMembersList().stream()
@@ -494,23 +589,42 @@ public final class Member implements AutoCloseable {
               .filter(each -> !each.equals(settings.member()))
               .findFirst()
               .orElseThrow();
-      replica =
-          new Replica(
-              options(peer),
-              found,
-              volume,
-              settings.startedAt(),
-              now);
+      replica = new Replica(options(peer), found, volume, settings.startedAt(), now);
       permit = replica.permit();
       loop();
     } catch (InterruptedException e) {
-      if (!closing) {
-        end("the replica thread was interrupted");
-      }
+      fail(ExitCode.FAILED, "the replica thread was interrupted");
+    } catch (StorageException e) {
+      fail(ExitCode.STORAGE, "the storage failed: " + e.getMessage());
     } catch (RuntimeException | Error e) {
       log.error("the replica thread failed", e);
-      end("an internal error stopped this member: " + e.getMessage());
+      fail(ExitCode.FAILED, "an internal error stopped this member: " + e.getMessage());
+    } finally {
+      noMore();
     }
+  }
+
+  /** The replica itself cannot go on: says so to the other member in its place. */
+  private void fail(int exitCode, String why) {
+    Serving last = serving;
+    if (last.role() == Role.OPEN || last.role() == Role.WAITING) {
+      send(new Message.Resign(last.epoch()));
+    } else if (last.epoch() > 0) {
+      send(new Message.Leaving(last.epoch(), volumeId, settings.instance()));
+    }
+    endSoon(exitCode, why);
+  }
+
+  /** Nobody waits for a thread that is gone. */
+  private void noMore() {
+    Serving last = serving;
+    change(new Serving(Role.FAILED, last.epoch(), "", last.alone()));
+    refuse(inbox.close());
+    failWaiters(settings.member() + " stopped");
+  }
+
+  private void refuse(List<Submit> writes) {
+    writes.forEach(each -> each.waiter.answer.completeExceptionally(notServing(serving)));
   }
 
   private Options options(String peer) {
@@ -532,21 +646,23 @@ public final class Member implements AutoCloseable {
   }
 
   private void loop() throws InterruptedException {
-    List<Work> work = new ArrayList<>(MAX_EVENTS_AT_ONCE);
-    while (!closing) {
-      Work first = queue.poll(TICK_NANOS, TimeUnit.NANOSECONDS);
-      if (first != null) {
-        work.add(first);
-        queue.drainTo(work, MAX_EVENTS_AT_ONCE - 1);
-      }
+    List<Event> events = new ArrayList<>();
+    List<Submit> writes = new ArrayList<>();
+    while (!closing && !halted) {
+      inbox.take(events, writes, TICK_NANOS);
       long now = System.nanoTime();
-      for (Work each : work) {
-        switch (each) {
-          case Work.Happened(Event event) -> replica.step(event, now);
-          case Work.Submit submit -> submit(submit, now);
+      for (Event event : events) {
+        replica.step(event, now);
+      }
+      if (!writes.isEmpty()) {
+        // Writes change nothing of what this says.
+        social.starling.replication.Status seen = replica.status();
+        for (Submit write : writes) {
+          submit(write, seen, now);
         }
       }
-      work.clear();
+      events.clear();
+      writes.clear();
       replica.step(new Event.Tick(), now);
       boolean opened = execute(replica.drain(now));
       if (opened) {
@@ -556,21 +672,27 @@ public final class Member implements AutoCloseable {
         execute(replica.drain(now));
       }
       publish();
+      if (volume.failure().isPresent()) {
+        storageFailed(volume.failure().get());
+      }
       if (now - housekeptAt > HOUSEKEEPING_NANOS) {
         housekeptAt = now;
         keepHouse(now);
       }
+      if (anyDamage) {
+        careForDamage(now);
+      }
     }
   }
 
-  private void submit(Work.Submit submit, long now) {
+  private void submit(Submit submit, social.starling.replication.Status seen, long now) {
     CompletableFuture<Answer> answer = submit.waiter.answer;
-    if (replica.status().role() != Role.OPEN) {
-      answer.completeExceptionally(notServing(viewOf(replica.status())));
+    if (seen.role() != Role.OPEN) {
+      answer.completeExceptionally(notServing(viewOf(seen)));
       return;
     }
     Optional<Answer> before = state().lookup(submit.id, submit.request);
-    if (before.isPresent() && !refusedAlone()) {
+    if (before.isPresent() && !refusedAlone(seen)) {
       answer.complete(before.get());
       return;
     }
@@ -585,8 +707,13 @@ public final class Member implements AutoCloseable {
       return;
     }
     switch (replica.submit(submit.id, submit.request, System.currentTimeMillis(), now)) {
-      case Submission.Accepted(long index, boolean _) ->
-          waiters.computeIfAbsent(index, _ -> new ArrayList<>(1)).add(submit.waiter);
+      case Submission.Accepted(long index, boolean repeated) -> {
+        List<Waiter> waiting = waiters.computeIfAbsent(index, _ -> new ArrayList<>(1));
+        if (repeated) {
+          waiting.removeIf(each -> each.answer.isDone()); // Those whose time was up.
+        }
+        waiting.add(submit.waiter);
+      }
       case Submission.Refused(Submission.Refusal why) ->
           answer.completeExceptionally(
               switch (why) {
@@ -601,8 +728,8 @@ public final class Member implements AutoCloseable {
     }
   }
 
-  private boolean refusedAlone() {
-    return settings.minInSync() == 2 && viewOf(replica.status()).alone();
+  private boolean refusedAlone(social.starling.replication.Status seen) {
+    return settings.minInSync() == 2 && seen.configuration().inSync().size() < 2;
   }
 
   private StatusRuntimeException oneCopyOnly() {
@@ -616,6 +743,9 @@ public final class Member implements AutoCloseable {
   private boolean execute(List<Effect> effects) {
     boolean opened = false;
     for (Effect effect : effects) {
+      if (halted) {
+        return false;
+      }
       execute(effect);
       opened |= effect instanceof Effect.Opened;
     }
@@ -626,7 +756,7 @@ public final class Member implements AutoCloseable {
     switch (effect) {
       case Effect.Persist persist -> store.persist(persist);
       case Effect.Commit(List<Entry> entries, boolean serves) -> commit(entries, serves);
-      case Effect.Send(Message message) -> link.send(Wire.toProto(message));
+      case Effect.Send(Message message) -> send(message);
       case Effect.Ask(social.starling.replication.Request request) -> ask(request);
       case Effect.Opened(long epoch) ->
           log.atInfo().addKeyValue("epoch", epoch).log("open: this member is the master");
@@ -637,16 +767,22 @@ public final class Member implements AutoCloseable {
       case Effect.Install(long epoch) ->
           Thread.ofVirtual().name("install").start(() -> install(epoch));
       case Effect.Halt(String why) -> {
+        halted = true;
         log.error("a rule of replication was found broken: {}", why);
-        end(why);
+        endSoon(ExitCode.FAILED, "a rule of replication was found broken: " + why);
       }
     }
+  }
+
+  private void send(Message message) {
+    link.send(Wire.toProto(message, diskLow));
   }
 
   private void commit(List<Entry> entries, boolean serves) {
     State state = state();
     long now = System.nanoTime();
-    boolean refuse = refusedAlone();
+    boolean refuse = serves && settings.minInSync() == 2 && refusedAlone(replica.status());
+    metrics.committed.increment(entries.size());
     for (Entry entry : entries) {
       Applied applied = state.apply(entry);
       store.apply(applied.change());
@@ -661,7 +797,7 @@ public final class Member implements AutoCloseable {
           waiter.answer.completeExceptionally(
               refuse ? oneCopyOnly() : unknownOutcome("this member stopped serving"));
         }
-        commitLatency.record(now - waiter.since, TimeUnit.NANOSECONDS);
+        metrics.commit.record(now - waiter.since, TimeUnit.NANOSECONDS);
       }
     }
   }
@@ -686,20 +822,85 @@ public final class Member implements AutoCloseable {
 
   private void publish() {
     social.starling.replication.Status now = replica.status();
-    promised = Math.max(promised, now.knownEpoch());
+    if (now.knownEpoch() > promised) {
+      promised = now.knownEpoch();
+      promisedAt = System.nanoTime();
+    }
     volumeId = now.volume();
     status = now;
     Serving view = viewOf(now);
-    if (!view.equals(serving)) {
-      serving = view;
-      synchronized (servingChanged) {
-        servingChanged.notifyAll();
-      }
-      sessions.forEach(CoordinatorSession::hurry);
+    boolean serves = view.role() == Role.OPEN || view.role() == Role.WAITING;
+    change(
+        stopping && serves
+            ? new Serving(Role.CLOSED, view.epoch(), view.master(), view.alone())
+            : view);
+  }
+
+  private void change(Serving view) {
+    Serving before = serving;
+    if (view.equals(before)) {
+      return;
     }
+    serving = view;
+    if (view.role() != before.role()) {
+      metrics.roleChanges.increment();
+    }
+    synchronized (servingChanged) {
+      servingChanged.notifyAll();
+    }
+    servingListeners.forEach(Runnable::run);
+    sessions.forEach(CoordinatorSession::hurry);
   }
 
   private void keepHouse(long now) {
+    if (measuring.compareAndSet(false, true)) {
+      // On the store's thread: a disk that hangs must not stop this one.
+      store.run(this::measure);
+    }
+    social.starling.replication.Status seen = replica.status();
+    boolean inSync = seen.configuration().inSync().size() > 1;
+    if (diskLow
+        && seen.role() == Role.OPEN
+        && inSync
+        && !peerDiskLow
+        && coordinated()
+        && (!everYielded || now - yieldedAt > YIELD_AGAIN_NANOS)) {
+      everYielded = true;
+      yieldedAt = now;
+      log.warn("the volume is almost full: handing over to the other member");
+      replica.step(new Event.HandoverWanted(), now);
+    }
+    if (seen.role() != Role.INSTALLING
+        && journalBytes > settings.maxJournalBytes()
+        && trimming.compareAndSet(false, true)) {
+      long limit = seen.commitIndex();
+      store.run(writable -> trim(writable, limit));
+    }
+    long retention = settings.answerRetention().toNanos();
+    if (seen.role() == Role.OPEN && !diskLow && (!everExpired || now - expiredAt > retention / 24)) {
+      expireAnswers(now);
+    }
+  }
+
+  private void expireAnswers(long now) {
+    long wall = System.currentTimeMillis();
+    Request expire =
+        Request.newBuilder()
+            .setExpireAnswers(
+                ExpireAnswers.newBuilder()
+                    .setBeforeMillis(wall - settings.answerRetention().toMillis()))
+            .build();
+    Submission done = replica.submit(RequestId.NONE, expire.toByteArray(), wall, now);
+    if (done instanceof Submission.Accepted) {
+      everExpired = true;
+      expiredAt = now;
+    }
+  }
+
+  /** Store thread. */
+  private void measure(Volume writable) {
+    measuring.set(false);
+    journalBytes = writable.journalBytes();
     long free = freeBytes();
     boolean low = free < settings.minFreeBytes();
     if (low != diskLow) {
@@ -708,46 +909,28 @@ public final class Member implements AutoCloseable {
           .addKeyValue("freeBytes", free)
           .log(low ? "the volume is almost full: writes are refused" : "the volume has space again");
     }
-    if (low && serving.role() == Role.OPEN && !serving.alone()) {
-      replica.step(new Event.HandoverWanted(), now);
-    }
-    social.starling.replication.Status seen = replica.status();
-    if (seen.role() != Role.INSTALLING && volume.journalBytes() > settings.maxJournalBytes()) {
-      trim(seen);
-    }
-    long retention = settings.answerRetention().toNanos();
-    if (seen.role() == Role.OPEN && now - expiredAt > retention / 24) {
-      expiredAt = now;
-      Request expire =
-          Request.newBuilder()
-              .setExpireAnswers(
-                  ExpireAnswers.newBuilder()
-                      .setBeforeMillis(
-                          System.currentTimeMillis() - settings.answerRetention().toMillis()))
-              .build();
-      replica.submit(RequestId.NONE, expire.toByteArray(), System.currentTimeMillis(), now);
-    }
   }
 
-  /** Keeps half of the bound, so that a member that was away for a little needs no full copy. */
-  private void trim(social.starling.replication.Status seen) {
-    // Entries that the other member is known to be missing stay while the bound allows.
-    long limit = seen.commitIndex();
-    store.run(
-        writable -> {
-          long base;
-          long before = -1;
-          while ((base = writable.trim(limit)) > before
-              && writable.journalBytes() > settings.maxJournalBytes() / 2) {
-            before = base;
-          }
-          happened(new Event.Trimmed(base));
-        });
+  /** Drops the oldest entries beyond the bound, a part at a time. Store thread. */
+  private void trim(Volume writable, long limit) {
+    long before = writable.trim(0);
+    long base = writable.trim(Math.min(limit, before + TRIM_ENTRIES));
+    journalBytes = writable.journalBytes();
+    if (base > before) {
+      inbox.event(new Event.Trimmed(base));
+    }
+    // A little below the bound, so that not each entry needs a trim of its own.
+    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
+    if (base > before && base < limit && journalBytes > enough) {
+      store.run(again -> trim(again, limit));
+    } else {
+      trimming.set(false);
+    }
   }
 
   private long freeBytes() {
     try {
-      return Disk.local().freeBytes(Path.of(settings.directory()));
+      return volume.freeBytes();
     } catch (IOException e) {
       log.warn("the free space of the volume is not known: {}", e.getMessage());
       return Long.MAX_VALUE;
@@ -772,31 +955,30 @@ public final class Member implements AutoCloseable {
             peer,
             replica.status().volume(),
             settings.instance());
-    log.atInfo().addKeyValue("request", request).log("asks the coordinator");
+    if (!request.equals(lastAsked)) {
+      lastAsked = request;
+      log.atInfo().addKeyValue("request", request).log("asks the coordinator");
+    }
     for (CoordinatorSession session : sessions) {
       // Any one may answer; the compare-and-set makes a second execution impossible.
-      Thread.ofVirtual().name("ask").start(() -> ask(session, wire));
+      session.ask(wire, this::answered);
     }
   }
 
-  private void ask(CoordinatorSession session, ReconfigureRequest request) {
-    try {
-      var answer = session.reconfigure(request);
-      if (!answer.getExecuted()) {
-        log.atDebug().addKeyValue("refusal", answer.getRefusal()).log("the coordinator refused");
-      }
-      learned(answer.getConfiguration());
-    } catch (StatusRuntimeException e) {
-      log.atWarn()
-          .addKeyValue("coordinator", session.address())
-          .addKeyValue("status", e.getStatus().getCode())
-          .log("no answer to a request");
+  private void answered(ReconfigureResponse answer) {
+    if (!answer.getExecuted()) {
+      log.atDebug().addKeyValue("refusal", answer.getRefusal()).log("the coordinator refused");
     }
+    learned(answer.getConfiguration());
+  }
+
+  private boolean coordinated() {
+    return sessions.stream().anyMatch(CoordinatorSession::connected);
   }
 
   private void learned(social.starling.proto.coordinator.v1.Configuration configuration) {
     if (configuration.getEpoch() > 0 && configuration.getCluster().equals(settings.cluster())) {
-      happened(new Event.Learned(Wire.fromProto(configuration)));
+      inbox.event(new Event.Learned(Wire.fromProto(configuration)));
     }
   }
 
@@ -819,7 +1001,7 @@ public final class Member implements AutoCloseable {
   }
 
   private MemberStatus memberStatus() {
-    MemberStatus.Builder out = MemberStatus.newBuilder().setVolume(volumeId).setTrouble(trouble);
+    MemberStatus.Builder out = MemberStatus.newBuilder().setVolume(volumeId).setTrouble(trouble());
     social.starling.replication.Status seen = status;
     if (seen != null) {
       out.setEpoch(seen.knownEpoch())
@@ -837,6 +1019,23 @@ public final class Member implements AutoCloseable {
           .setUsers(state().userCount());
     }
     return out.build();
+  }
+
+  private String trouble() {
+    if (!failure.isEmpty()) {
+      return failure;
+    }
+    if (anyDamage) {
+      List<String> found = damage();
+      return "a part of the volume is damaged: "
+          + (found.isEmpty() ? "" : found.getFirst())
+          + (found.size() > 1 ? " and " + (found.size() - 1) + " more" : "");
+    }
+    return diskLow ? "the volume is almost full; writes are refused" : "";
+  }
+
+  private List<String> damage() {
+    return volume.damage();
   }
 
   /** Entries that the master has and this member has not made durable; 0 on the master. */
@@ -862,7 +1061,7 @@ public final class Member implements AutoCloseable {
           }
         }
         case DEAD ->
-            happened(
+            inbox.event(
                 new Event.Dead(message.getDead().getMember(), message.getDead().getInstance()));
         case HEARTBEAT, MESSAGE_NOT_SET -> {}
       }
@@ -873,11 +1072,20 @@ public final class Member implements AutoCloseable {
       reconsiderPeer();
     }
 
+    @Override
+    public void resumed(CoordinatorSession session) {
+      reconsiderPeer();
+    }
+
     private void introduce(Members told) {
-      if (told.getSlotsVersion() < members.getSlotsVersion() || told.getMembersCount() != 2) {
-        return;
+      synchronized (introduced) {
+        if (told.getSlotsVersion() < members.getSlotsVersion()
+            || told.getMembersCount() != 2
+            || !told.getCluster().equals(settings.cluster())) {
+          return;
+        }
+        members = told;
       }
-      members = told;
       told.getMembersList().stream()
           .filter(each -> !each.getName().equals(settings.member()))
           .forEach(each -> link.peerAt(each.getInternalAddress()));
@@ -888,7 +1096,7 @@ public final class Member implements AutoCloseable {
   }
 
   /** Suspicion needs every coordinator that is there; one that hears the peer is enough. */
-  private void reconsiderPeer() {
+  private synchronized void reconsiderPeer() {
     Event.Hearing all = Event.Hearing.UNKNOWN;
     for (CoordinatorSession session : sessions) {
       Hearing one = session.peer();
@@ -902,7 +1110,7 @@ public final class Member implements AutoCloseable {
         all = Event.Hearing.LOST;
       }
     }
-    happened(new Event.PeerHearing(all));
+    inbox.event(new Event.PeerHearing(all));
   }
 
   // ---------------------------------------------------------------- full copies and failures
@@ -912,38 +1120,101 @@ public final class Member implements AutoCloseable {
     SnapshotFetch fetch =
         new SnapshotFetch(settings.cluster(), settings.member(), settings.credential());
     try {
-      var installation = fetch.fetch(link.peerAddress(), epoch, volume);
-      store.run(
-          writable -> {
-            installation.commit(Math.max(promised, epoch));
-            JournalState state = writable.journalState();
-            stored = writable.state();
-            log.atInfo()
-                .addKeyValue("index", state.appliedIndex())
-                .addKeyValue("volume", state.volume())
-                .log("the full copy is in place");
-            happened(new Event.Installed(state));
-          });
+      Installation installation = fetch.fetch(link.peerAddress(), epoch, volume);
+      store.run(writable -> finish(installation, epoch, writable));
     } catch (Exception e) {
-      log.warn("the full copy did not come; trying again when the master says so", e);
-      happened(new Event.InstallFailed());
+      // Whatever it was, the old content is as it was, and the master will say so again.
+      notInstalled(e);
+    }
+  }
+
+  /** Store thread. */
+  private void finish(Installation installation, long epoch, Volume writable) {
+    try (installation) {
+      installation.commit(Math.max(promised, epoch));
+    } catch (IOException e) {
+      Thread.ofVirtual().name("install").start(() -> notInstalled(e));
+      return;
+    }
+    JournalState state = writable.journalState();
+    stored = writable.state();
+    anyDamage = !writable.damage().isEmpty();
+    installFailures = 0;
+    metrics.fullCopies.increment();
+    log.atInfo()
+        .addKeyValue("index", state.appliedIndex())
+        .addKeyValue("volume", state.volume())
+        .log("the full copy is in place");
+    inbox.event(new Event.Installed(state));
+  }
+
+  /** The next attempt waits a little, so that a master is not kept busy by copies in vain. */
+  private void notInstalled(Exception e) {
+    log.warn("the full copy did not come: {}; trying again", e.getMessage());
+    log.debug("the full copy did not come", e);
+    int failures = installFailures++;
+    LockSupport.parkNanos(
+        Math.min(INSTALL_AGAIN_MAX_NANOS, INSTALL_AGAIN_NANOS << Math.min(failures, 10)));
+    inbox.event(new Event.InstallFailed());
+  }
+
+  private void careForDamage(long now) {
+    if (now - caredAt < CARE_NANOS) {
+      return;
+    }
+    caredAt = now;
+    String first = damage().stream().findFirst().orElse("");
+    switch (damaged.next(replica.status(), coordinated(), now)) {
+      case NOTHING -> {}
+      case HAND_OVER -> {
+        log.warn("the volume is damaged: handing over to the other member");
+        replica.step(new Event.HandoverWanted(), now);
+      }
+      case LEAVE -> {
+        log.warn("the volume is damaged: leaving the in-sync set");
+        replica.step(new Event.LeaveWanted(), now);
+      }
+      case DISCARD -> {
+        store.run(_ -> Volume.discardAtNextOpening(Path.of(settings.directory()), Disk.local()));
+        store.run(
+            _ ->
+                end(
+                    ExitCode.STORAGE,
+                    "the volume is damaged ("
+                        + first
+                        + ") and is given up: started again, "
+                        + settings.member()
+                        + " takes a full copy from the master"));
+      }
+      case RESTART ->
+          end(
+              ExitCode.STORAGE,
+              "the volume is damaged (" + first + ") and the master is not heard: starting again");
     }
   }
 
   private void storageFailed(Exception e) {
-    trouble = "the storage failed: " + e.getMessage();
-    happened(new Event.StorageFailed());
+    if (failing.compareAndSet(false, true)) {
+      failure = "the storage failed: " + e.getMessage();
+      inbox.event(new Event.StorageFailed());
+      endSoon(ExitCode.STORAGE, failure);
+    }
+  }
+
+  private void endSoon(int exitCode, String why) {
+    if (failure.isEmpty()) {
+      failure = why;
+    }
     Thread.ofVirtual()
         .name("end")
         .start(
             () -> {
-              // Long enough for the other member to be told, short enough to be restarted soon.
-              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
-              end(trouble);
+              LockSupport.parkNanos(LAST_WORDS_NANOS);
+              end(exitCode, why);
             });
   }
 
-  private void end(String why) {
-    ended.complete(why);
+  private void end(int exitCode, String why) {
+    ended.complete(new Ending(exitCode, why));
   }
 }

@@ -28,6 +28,7 @@ import social.starling.proto.replication.v1.ReplicationGrpc;
 final class PeerLink implements AutoCloseable {
 
   private static final int MAX_WAITING = 512;
+  private static final long MAX_WAITING_BYTES = 8L << 20;
 
   private final Logger log = LoggerFactory.getLogger(PeerLink.class);
   private final LinkMessage hello;
@@ -43,7 +44,7 @@ final class PeerLink implements AutoCloseable {
   private ManagedChannel channel;
   private ClientCallStreamObserver<LinkMessage> stream;
   private boolean open;
-  private long dropped;
+  private long waitingBytes;
 
   PeerLink(String cluster, String member, String instance, int format, Credential credential) {
     this.credential = credential;
@@ -63,14 +64,15 @@ final class PeerLink implements AutoCloseable {
     thread.start();
   }
 
-  /** Where the other member listens now; empty when unknown. */
+  /** Where the other member listens now; nothing new when empty. */
   void peerAt(String newAddress) {
-    if (!address.equals(newAddress)) {
+    if (!newAddress.isEmpty() && !address.equals(newAddress)) {
       address = newAddress;
       LockSupport.unpark(thread);
     }
   }
 
+  /** Where the other member listens; empty when unknown. */
   String peerAddress() {
     return address;
   }
@@ -78,15 +80,14 @@ final class PeerLink implements AutoCloseable {
   void send(LinkMessage message) {
     synchronized (waiting) {
       if (stream == null || !open) {
-        dropped++;
         return;
       }
       if (waiting.isEmpty() && stream.isReady()) {
         stream.onNext(message);
-      } else if (waiting.size() < MAX_WAITING) {
+      } else if (waiting.size() < MAX_WAITING
+          && waitingBytes + message.getSerializedSize() <= MAX_WAITING_BYTES) {
         waiting.addLast(message);
-      } else {
-        dropped++;
+        waitingBytes += message.getSerializedSize();
       }
     }
   }
@@ -94,9 +95,16 @@ final class PeerLink implements AutoCloseable {
   private void flush() {
     synchronized (waiting) {
       while (stream != null && stream.isReady() && !waiting.isEmpty()) {
-        stream.onNext(waiting.removeFirst());
+        LinkMessage next = waiting.removeFirst();
+        waitingBytes -= next.getSerializedSize();
+        stream.onNext(next);
       }
     }
+  }
+
+  private void forget() {
+    waiting.clear();
+    waitingBytes = 0;
   }
 
   private void connectAgainAndAgain() {
@@ -108,7 +116,7 @@ final class PeerLink implements AutoCloseable {
       }
       if (down && !target.isEmpty()) {
         connect(target);
-        LockSupport.parkNanos(this, backoff.next().toNanos());
+        pause(target, backoff.next().toNanos());
       } else {
         backoff.reset();
         LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(200));
@@ -116,8 +124,21 @@ final class PeerLink implements AutoCloseable {
     }
   }
 
+  /** The end of a stream must not cut this short, or one that is refused is tried without pause. */
+  private void pause(String target, long nanos) {
+    long until = System.nanoTime() + nanos;
+    long left = nanos;
+    while (left > 0 && !closed && target.equals(address)) {
+      LockSupport.parkNanos(this, left);
+      left = until - System.nanoTime();
+    }
+  }
+
   private void connect(String target) {
     synchronized (waiting) {
+      if (closed) {
+        return;
+      }
       if (channel == null || !connectedTo.equals(target)) {
         if (channel != null) {
           channel.shutdownNow();
@@ -125,8 +146,9 @@ final class PeerLink implements AutoCloseable {
         channel = Channels.open(target, credential.clientInterceptor());
         connectedTo = target;
       }
-      waiting.clear();
+      forget();
       stream = null;
+      open = false;
     }
     channel.resetConnectBackoff();
     ReplicationGrpc.newStub(channel).withWaitForReady().link(new Outgoing());
@@ -134,14 +156,14 @@ final class PeerLink implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
     synchronized (waiting) {
+      closed = true;
       stream = null;
       if (channel != null) {
         channel.shutdownNow();
       }
     }
+    LockSupport.unpark(thread);
   }
 
   /** One life of the stream. */
@@ -190,7 +212,7 @@ final class PeerLink implements AutoCloseable {
         if (stream == own) {
           stream = null;
           open = false;
-          waiting.clear();
+          forget();
           log.atDebug().addKeyValue("peer", connectedTo).addKeyValue("why", why).log("link ended");
         }
       }

@@ -7,6 +7,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -27,11 +28,14 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
 
   private static final int CHUNK = 256 << 10;
   private static final long SLOW_READER_NANOS = 30_000_000_000L;
+  private static final long READY_NANOS = 100_000_000;
+  private static final int MAX_COPIES = 2;
 
   private final Logger log = LoggerFactory.getLogger(ReplicationService.class);
   private final MemberSettings settings;
   private final Member member;
   private final Volume volume;
+  private final Semaphore copies = new Semaphore(MAX_COPIES);
   private final AtomicReference<Incoming> current = new AtomicReference<>();
 
   public ReplicationService(MemberSettings settings, Member member, Volume volume) {
@@ -74,7 +78,12 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
       if (message == null) {
         return;
       }
-      if (message instanceof Message.Append append && append.epoch() < member.promised()) {
+      if (in.hasAck()) {
+        member.peerDisk(in.getAck().getFull());
+      }
+      // What was on its way when an epoch began is dropped by the replica, without a word.
+      boolean stale = member.promiseAge() > settings.timing().silence().toNanos();
+      if (stale && message instanceof Message.Append append && append.epoch() < member.promised()) {
         refuse(
             Status.FAILED_PRECONDITION,
             "epoch %d is over; %s has promised %d"
@@ -86,6 +95,14 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
 
     private void greet(LinkMessage in) {
       LinkHello hello = in.getHello();
+      if (member.members().getMembersCount() == 0) {
+        over = true;
+        replies.onError(
+            Status.UNAVAILABLE
+                .withDescription(settings.member() + " has not heard of its cluster yet")
+                .asRuntimeException());
+        return;
+      }
       boolean expected =
           in.hasHello()
               && hello.getCluster().equals(settings.cluster())
@@ -155,7 +172,7 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
     }
     boolean master =
         status != null && (status.role() == Role.OPEN || status.role() == Role.WAITING);
-    if (!master || request.getEpoch() < status.knownEpoch()) {
+    if (!master || request.getEpoch() != status.knownEpoch()) {
       out.onError(
           Status.FAILED_PRECONDITION
               .withDescription(
@@ -167,12 +184,30 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
               .asRuntimeException());
       return;
     }
+    if (!copies.tryAcquire()) {
+      out.onError(
+          Status.RESOURCE_EXHAUSTED
+              .withDescription(settings.member() + " is sending copies already; try again")
+              .asRuntimeException());
+      return;
+    }
     ServerCallStreamObserver<SnapshotChunk> call = (ServerCallStreamObserver<SnapshotChunk>) out;
-    // Not on the handler's thread, which must hear of cancellation.
-    Thread.ofVirtual().name("snapshot").start(() -> send(call));
+    // Not on the handler's thread, which must hear of readiness and cancellation.
+    Thread sender = Thread.ofVirtual().name("snapshot").unstarted(() -> send(call));
+    call.setOnReadyHandler(() -> LockSupport.unpark(sender));
+    call.setOnCancelHandler(() -> LockSupport.unpark(sender));
+    sender.start();
   }
 
   private void send(ServerCallStreamObserver<SnapshotChunk> call) {
+    try {
+      copy(call);
+    } finally {
+      copies.release();
+    }
+  }
+
+  private void copy(ServerCallStreamObserver<SnapshotChunk> call) {
     try (Snapshot snapshot = volume.snapshot()) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       long files = 0;
@@ -222,7 +257,7 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
       if (call.isCancelled() || System.nanoTime() - since > SLOW_READER_NANOS) {
         throw new CancelledException();
       }
-      LockSupport.parkNanos(200_000);
+      LockSupport.parkNanos(READY_NANOS);
     }
   }
 }

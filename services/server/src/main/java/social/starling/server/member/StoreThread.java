@@ -1,5 +1,6 @@
 package social.starling.server.member;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -22,7 +23,7 @@ import social.starling.server.storage.Volume;
  * <p>Its queue needs no bound of its own: the replica bounds what is uncommitted, and each entry is
  * here at most twice, as an entry and as its change.
  */
-final class StoreThread implements AutoCloseable {
+final class StoreThread {
 
   /** How long effects wait for an entry to share the fsync with. */
   private static final long LAZY_MILLIS = 10;
@@ -46,11 +47,16 @@ final class StoreThread implements AutoCloseable {
     void run(Volume volume) throws Exception;
   }
 
+  /** Is told of each batch. */
+  interface Batches {
+    void written(int entries, long nanos);
+  }
+
   private final BlockingQueue<Work> queue = new LinkedBlockingQueue<>();
   private final Volume volume;
   private final LongConsumer persisted;
   private final Consumer<Exception> failed;
-  private final LongConsumer fsyncNanos;
+  private final Batches written;
   private final Thread thread;
   private boolean broken;
 
@@ -59,11 +65,11 @@ final class StoreThread implements AutoCloseable {
       String name,
       LongConsumer persisted,
       Consumer<Exception> failed,
-      LongConsumer fsyncNanos) {
+      Batches written) {
     this.volume = volume;
     this.persisted = persisted;
     this.failed = failed;
-    this.fsyncNanos = fsyncNanos;
+    this.written = written;
     this.thread = Thread.ofPlatform().name("store-" + name).daemon(true).unstarted(this::run);
   }
 
@@ -87,11 +93,14 @@ final class StoreThread implements AutoCloseable {
     return queue.size();
   }
 
-  /** Writes what is queued and ends. */
-  @Override
-  public void close() throws InterruptedException {
+  /**
+   * Writes what is queued and ends.
+   *
+   * @return whether it has ended; a disk may hang for longer than the limit
+   */
+  boolean stop(Duration limit) throws InterruptedException {
     queue.add(new Work.Stop());
-    thread.join(2_000);
+    return thread.getState() == Thread.State.NEW || thread.join(limit);
   }
 
   private void run() {
@@ -100,13 +109,7 @@ final class StoreThread implements AutoCloseable {
       while (true) {
         work.add(queue.take());
         queue.drainTo(work, MAX_BATCH);
-        if (work.stream().allMatch(each -> each instanceof Work.Apply)) {
-          Work more = queue.poll(LAZY_MILLIS, TimeUnit.MILLISECONDS);
-          if (more != null) {
-            work.add(more);
-            queue.drainTo(work, MAX_BATCH);
-          }
-        }
+        awaitCompany(work);
         if (!write(work)) {
           return;
         }
@@ -114,6 +117,27 @@ final class StoreThread implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (Throwable e) {
+      fail(new IllegalStateException("the store thread failed: " + e, e));
+    }
+  }
+
+  /** Nobody waits for effects, so they wait a moment for an entry whose fsync they can share. */
+  private void awaitCompany(List<Work> work) throws InterruptedException {
+    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAZY_MILLIS);
+    int seen = 0;
+    while (work.size() < MAX_BATCH) {
+      for (; seen < work.size(); seen++) {
+        if (!(work.get(seen) instanceof Work.Apply)) {
+          return;
+        }
+      }
+      Work more = queue.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (more == null) {
+        return;
+      }
+      work.add(more);
+      queue.drainTo(work, MAX_BATCH - work.size());
     }
   }
 
@@ -156,7 +180,7 @@ final class StoreThread implements AutoCloseable {
     try {
       long before = System.nanoTime();
       volume.write(batch.toBatch());
-      fsyncNanos.accept(System.nanoTime() - before);
+      written.written(batch.append.size(), System.nanoTime() - before);
       if (batch.ticket > 0) {
         persisted.accept(batch.ticket);
       }

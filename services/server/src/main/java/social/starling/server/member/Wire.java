@@ -30,7 +30,10 @@ final class Wire {
 
   private Wire() {}
 
-  static LinkMessage toProto(Message message) {
+  /**
+   * @param full whether this member's volume is almost full, as a slave tells its master
+   */
+  static LinkMessage toProto(Message message, boolean full) {
     LinkMessage.Builder out = LinkMessage.newBuilder();
     switch (message) {
       case Message.Append append -> out.setAppend(toProto(append));
@@ -44,7 +47,8 @@ final class Wire {
                   .setSentAt(ack.sentAt())
                   .setMismatch(ack.mismatch())
                   .setHintIndex(ack.hintIndex())
-                  .setHintEpoch(ack.hintEpoch()));
+                  .setHintEpoch(ack.hintEpoch())
+                  .setFull(full));
       case Message.SnapshotNeeded(long epoch, String volume) ->
           out.setSnapshotNeeded(
               social.starling.proto.replication.v1.SnapshotNeeded.newBuilder()
@@ -112,7 +116,7 @@ final class Wire {
             ack.getHintIndex(),
             ack.getHintEpoch());
       }
-      case SNAPSHOT_NEEDED -> 
+      case SNAPSHOT_NEEDED ->
           new Message.SnapshotNeeded(
               in.getSnapshotNeeded().getEpoch(), in.getSnapshotNeeded().getVolume());
       case RESIGN -> new Message.Resign(in.getResign().getEpoch());

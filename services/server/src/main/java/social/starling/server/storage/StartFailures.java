@@ -40,7 +40,7 @@ final class StartFailures {
         "the volume %s is damaged: %s. Move the directory away and start again: an empty volume"
             .formatted(directory, why)
             + " takes a full copy from the other member",
-        e);
+        new StorageException(StorageException.Kind.DAMAGED, why, e));
   }
 
   private static StartException of(Path directory, SQLException e) {

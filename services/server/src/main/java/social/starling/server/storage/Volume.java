@@ -29,6 +29,7 @@ import social.starling.server.state.State;
  *   state.db          SQLite, WAL
  *   posts/ab/alice.txt
  *   incoming/         a full copy that is being received
+ *   discard           what is here is given up at the next opening
  *   snapshot-N.db     a copy that is being sent
  * </pre>
  *
@@ -96,6 +97,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Files.createDirectories(directory);
       lock = VolumeLock.take(directory);
       volume = new Volume(directory, disk, options, lock);
+      Discard.finish(directory, disk);
       Installation.recover(directory, disk);
       Directories.deleteSnapshots(directory, disk);
       Creation.ensure(directory, disk);
@@ -128,6 +130,25 @@ public final class Volume implements AutoCloseable, JournalReader {
    */
   public long lockedAt() {
     return lockedAt;
+  }
+
+  /**
+   * Has what is in a directory given up when it is opened the next time: it becomes an empty volume
+   * with a new id. Only for one on which nobody counts any more. Any thread, also while it is in use.
+   */
+  public static void discardAtNextOpening(Path directory, Disk disk) throws IOException {
+    Discard.mark(directory, disk);
+  }
+
+  /** Whether a volume could not be opened because what it holds is damaged. */
+  public static boolean isDamage(StartException e) {
+    return e.getCause() instanceof StorageException storage
+        && storage.kind() == StorageException.Kind.DAMAGED;
+  }
+
+  /** Bytes that can still be written. Any thread. */
+  public long freeBytes() throws IOException {
+    return disk.freeBytes(directory);
   }
 
   /** Identity of what is on the volume; a full copy changes it. */
