@@ -63,6 +63,10 @@ public final class ServerMain implements Callable<Integer> {
 
   private static final Duration LEAVE = Duration.ofMillis(800);
   private static final Duration DRAIN = Duration.ofMillis(500);
+
+  /** How long a damaged volume waits for the other member to serve. */
+  private static final Duration OTHER_MEMBER = Duration.ofSeconds(15);
+
   private static final Duration CUT = Duration.ofMillis(50);
 
   @Mixin private CommonOptions common;
@@ -155,7 +159,10 @@ public final class ServerMain implements Callable<Integer> {
         Metrics.registry("server", Map.of("cluster", cluster, "member", member));
     Shutdown shutdown = Shutdown.install();
 
-    Volume volume = Volume.open(dir, Disk.local());
+    Volume volume =
+        new VolumeOpening(
+                cluster, member, Addresses.parseList(coordinators), credential, OTHER_MEMBER)
+            .open(dir, Disk.local());
     MemberSettings settings =
         new MemberSettings(
             cluster,

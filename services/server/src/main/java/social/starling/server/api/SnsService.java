@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -361,7 +362,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     private final ServerCallStreamObserver<AttendEvent> call;
     private final String user;
     private final AtomicBoolean over = new AtomicBoolean();
-    private final Runnable hurry = () -> scheduler.execute(this::beat);
+    private final Runnable hurry = this::hurry;
     private ScheduledFuture<?> beats;
 
     Attendance(ServerCallStreamObserver<AttendEvent> call, String user) {
@@ -377,6 +378,14 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       synchronized (call) {
         beats =
             scheduler.scheduleWithFixedDelay(this::beat, 0, ATTEND_SECONDS, TimeUnit.SECONDS);
+      }
+    }
+
+    private void hurry() {
+      try {
+        scheduler.execute(this::beat);
+      } catch (RejectedExecutionException e) {
+        // This process stops, and the port ends the call.
       }
     }
 

@@ -73,11 +73,13 @@ public final class Member {
   private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
   private static final Duration STORE_LIMIT = Duration.ofSeconds(1);
   private static final long TICK_NANOS = 20_000_000;
-  private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
+  private static final long HOUSEKEEPING_NANOS = 250_000_000;
   /** After a failure: long enough for the other member to be told, short enough to restart soon. */
   private static final long LAST_WORDS_NANOS = 300_000_000;
   /** A trim holds up the writes behind it, so it is done in small parts. */
   private static final long TRIM_ENTRIES = 1_000;
+  private static final long MIN_READ_PAUSE_NANOS = 200_000;
+  private static final long MAX_READ_PAUSE_NANOS = 5_000_000;
   private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
   private static final long CARE_NANOS = 100_000_000;
   private static final long INSTALL_AGAIN_NANOS = 200_000_000;
@@ -315,6 +317,7 @@ public final class Member {
    */
   public <T> T read(Supplier<T> reader) throws InterruptedException {
     long deadline = deadline();
+    long pause = MIN_READ_PAUSE_NANOS;
     while (true) {
       Serving seen = awaitNotWaiting(deadline);
       if (seen.role() != Role.OPEN) {
@@ -337,12 +340,13 @@ public final class Member {
         }
         case NO -> {
           if (serving.role() == Role.OPEN) {
-            LockSupport.parkNanos(100_000); // The view is behind the permit by a moment.
+            LockSupport.parkNanos(MIN_READ_PAUSE_NANOS); // The view is behind the permit by a moment.
           }
         }
         case WAIT -> {
           metrics.leaseWaits.increment();
-          LockSupport.parkNanos(500_000);
+          LockSupport.parkNanos(pause);
+          pause = Math.min(2 * pause, MAX_READ_PAUSE_NANOS);
         }
       }
       if (Thread.interrupted()) {

@@ -39,8 +39,8 @@ final class SnapshotFetch {
     if (address.isEmpty()) {
       throw new IOException("the master's address is not known");
     }
-    ManagedChannel channel = Channels.open(address, credential.clientInterceptor());
     Installation installation = volume.beginInstall();
+    ManagedChannel channel = Channels.open(address, credential.clientInterceptor());
     try {
       Iterator<SnapshotChunk> chunks =
           ReplicationGrpc.newBlockingStub(channel)

@@ -137,15 +137,13 @@ public final class Installation implements AutoCloseable {
     } catch (SQLException | StorageException e) {
       throw new IOException("the full copy cannot be used: " + e.getMessage(), e);
     }
-    volume.run(
-        "installing a full copy",
+    volume.replace(
         content -> {
           VolumeId.write(volume.directory(), id, disk);
           done = true;
           content.close();
           move(volume.directory(), disk);
           Directories.delete(directory, disk);
-          volume.replace();
           return null;
         });
   }
