@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import social.starling.bench.installation.Coordinator;
+import social.starling.bench.installation.CpuTimes;
 import social.starling.bench.installation.Installation;
 import social.starling.bench.installation.ProcessFiles;
 import social.starling.bench.installation.RecordedProcess;
@@ -78,6 +79,8 @@ final class Campaign implements AutoCloseable {
     for (Writer writer : writers) {
       threads.add(Thread.ofVirtual().name(writer.author()).start(writer));
     }
+    CpuTimes times = CpuTimes.start(Optional.of(first));
+    long began = System.nanoTime();
     for (int run = 1; run <= plan.runs(); run++) {
       TimeUnit.SECONDS.sleep(plan.pause());
       for (int i = 0; i < before.length; i++) {
@@ -87,8 +90,11 @@ final class Campaign implements AutoCloseable {
       runs.add(result);
       progress.accept(line(run, result));
     }
+    double others =
+        times.since(Optional.of(Installation.read(first.directory()))).get(CpuTimes.OTHERS);
+    double all = (System.nanoTime() - began) / 1e9 * Runtime.getRuntime().availableProcessors();
     stop();
-    return report(runs);
+    return report(runs, 100 * others / all);
   }
 
   private FailoverReport.Run fault(String cluster, int[] before) throws InterruptedException {
@@ -244,7 +250,7 @@ final class Campaign implements AutoCloseable {
     }
   }
 
-  private FailoverReport report(List<FailoverReport.Run> runs) {
+  private FailoverReport report(List<FailoverReport.Run> runs, double othersPercent) {
     List<String> violations = new ArrayList<>();
     long acknowledged = 0;
     int failed = 0;
@@ -263,7 +269,8 @@ final class Campaign implements AutoCloseable {
         acknowledged,
         retries,
         acknowledged,
-        violations);
+        violations,
+        othersPercent);
   }
 
   private List<Checker.Stored> readBack(String author) {

@@ -10,6 +10,7 @@ import java.util.Locale;
  *
  * @param violations sentences of the checker
  * @param checked acknowledged posts that were looked for
+ * @param othersPercent share of the machine's processors that other programs took meanwhile
  */
 record FailoverReport(
     String fault,
@@ -22,7 +23,8 @@ record FailoverReport(
     long acknowledged,
     long retries,
     long checked,
-    List<String> violations) {
+    List<String> violations,
+    double othersPercent) {
 
   /**
    * One fault.
@@ -65,7 +67,8 @@ record FailoverReport(
       long acknowledged,
       long retries,
       long checked,
-      List<String> violations) {
+      List<String> violations,
+      double othersPercent) {
     return new FailoverReport(
         fault,
         List.copyOf(runs),
@@ -77,7 +80,8 @@ record FailoverReport(
         acknowledged,
         retries,
         checked,
-        List.copyOf(violations));
+        List.copyOf(violations),
+        Math.round(othersPercent * 10) / 10.0);
   }
 
   /** Nothing lost, nothing twice, nothing failed, and each run saw a next write. */
@@ -101,6 +105,9 @@ record FailoverReport(
     text.append(
         "calls failed: %d; posts acknowledged: %d; retries: %d\n"
             .formatted(failedCalls, acknowledged, retries));
+    text.append(
+        String.format(
+            Locale.ROOT, "other programs took %.1f %% of the processors\n", othersPercent));
     text.append(
         "read back: %d acknowledged posts, %s\n"
             .formatted(

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** What Linux tells of processes under {@code /proc}. Stateless. */
 public final class ProcessFiles {
@@ -56,6 +57,21 @@ public final class ProcessFiles {
     try {
       List<String> fields = statFields(pid);
       double ticks = Double.parseDouble(fields.get(UTIME - 3)) + Double.parseDouble(fields.get(UTIME - 2));
+      return OptionalDouble.of(ticks / TICKS);
+    } catch (IOException e) {
+      return OptionalDouble.empty();
+    }
+  }
+
+  /** Processor time that everything on this machine has taken since it began, in seconds. */
+  public OptionalDouble machineCpuSeconds() {
+    try (Stream<String> lines = Files.lines(root.resolve("stat"))) {
+      // cpu user nice system idle iowait irq softirq steal …: all but idle and iowait is work.
+      String[] fields = lines.findFirst().orElseThrow().strip().split(" +");
+      double ticks = 0;
+      for (int i : new int[] {1, 2, 3, 6, 7}) {
+        ticks += Double.parseDouble(fields[i]);
+      }
       return OptionalDouble.of(ticks / TICKS);
     } catch (IOException e) {
       return OptionalDouble.empty();

@@ -191,8 +191,7 @@ final class Calls implements AutoCloseable {
     return failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
   }
 
-  private StarlingException late(
-      String what, StatusRuntimeException failure, boolean uncertain) {
+  private StarlingException late(String what, StatusRuntimeException failure, boolean uncertain) {
     String tried = " (tried for " + Durations.format(deadline) + ")";
     String sentence =
         switch (Verdict.of(failure)) {

@@ -14,9 +14,6 @@ public record Post(long id, String author, String text, Instant time) {
 
   static Post of(social.starling.proto.sns.v1.Post post) {
     return new Post(
-        post.getId(),
-        post.getAuthor(),
-        post.getText(),
-        Instant.ofEpochMilli(post.getTimeMillis()));
+        post.getId(), post.getAuthor(), post.getText(), Instant.ofEpochMilli(post.getTimeMillis()));
   }
 }

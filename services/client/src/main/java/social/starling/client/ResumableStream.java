@@ -90,8 +90,8 @@ public final class ResumableStream implements AutoCloseable {
    * Times.
    *
    * @param silence an upstream without any event for this long is broken
-   * @param begin when no event at all came from any upstream for this long since the beginning,
-   *     the last failure is thrown; later failures are repeated without bound
+   * @param begin when no event at all came from any upstream for this long since the beginning, the
+   *     last failure is thrown; later failures are repeated without bound
    */
   public record Settings(Duration silence, Duration begin) {
 
@@ -184,7 +184,8 @@ public final class ResumableStream implements AutoCloseable {
       take(event.get());
     } else if (since(heardAt).compareTo(settings.silence()) >= 0) {
       throw Status.DEADLINE_EXCEEDED
-          .withDescription("the stream yielded nothing for " + settings.silence().toMillis() + " ms")
+          .withDescription(
+              "the stream yielded nothing for " + settings.silence().toMillis() + " ms")
           .asRuntimeException();
     } else if (upstream.moved()) {
       drop();

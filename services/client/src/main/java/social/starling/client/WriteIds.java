@@ -59,7 +59,10 @@ final class WriteIds {
   /** The id of a new write; it stays the same over all attempts. */
   synchronized WriteId next() {
     long now = clock.millis();
-    if (!kept && outstanding.isEmpty() && last > 0 && Math.abs(now - lastMillis) > IDLE.toMillis()) {
+    if (!kept
+        && outstanding.isEmpty()
+        && last > 0
+        && Math.abs(now - lastMillis) > IDLE.toMillis()) {
       begin();
     }
     lastMillis = now;

@@ -82,12 +82,15 @@ public final class FakeMember implements AutoCloseable {
   public volatile String master = "";
   public volatile long epoch = 1;
   public volatile List<Location> locations = List.of();
+
   /** Every so many-th answer is lost; 0 means none. */
   public volatile int loseEvery;
 
   public volatile boolean repeatsEvents;
+
   /** Streams break after this many events; 0 means never. */
   public volatile int cutAfter;
+
   public final AtomicInteger calls = new AtomicInteger();
   public final AtomicInteger locates = new AtomicInteger();
   public final AtomicInteger streamsOpened = new AtomicInteger();

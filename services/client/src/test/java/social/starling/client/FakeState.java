@@ -121,10 +121,8 @@ public final class FakeState {
             .map(Change::post)
             .filter(p -> !deleted.contains(p.getId()))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    Errors.of(
-                        Status.Code.NOT_FOUND, Reason.POST_UNKNOWN, "there is no post " + id));
+            .orElseThrow(() ->
+                Errors.of(Status.Code.NOT_FOUND, Reason.POST_UNKNOWN, "there is no post " + id));
     if (!post.getAuthor().equalsIgnoreCase(user)) {
       throw Errors.of(
           Status.Code.PERMISSION_DENIED, Reason.NOT_AUTHOR, "post " + id + " is not yours");
@@ -162,10 +160,9 @@ public final class FakeState {
     return journal.stream()
         .filter(change -> change.index() > after && change.post() != null)
         .filter(change -> !deleted.contains(change.post().getId()))
-        .filter(
-            change ->
-                followed.getOrDefault(lower(change.post().getAuthor()), Long.MAX_VALUE)
-                    < change.index())
+        .filter(change ->
+            followed.getOrDefault(lower(change.post().getAuthor()), Long.MAX_VALUE)
+                < change.index())
         .toList();
   }
 
@@ -188,8 +185,7 @@ public final class FakeState {
 
   private String registered(String name) {
     if (!users.containsKey(lower(name))) {
-      throw Errors.of(
-          Status.Code.NOT_FOUND, Reason.USER_UNKNOWN, "there is no user " + name);
+      throw Errors.of(Status.Code.NOT_FOUND, Reason.USER_UNKNOWN, "there is no user " + name);
     }
     return lower(name);
   }

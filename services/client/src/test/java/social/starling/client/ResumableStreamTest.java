@@ -33,10 +33,7 @@ class ResumableStreamTest {
       new ResumableStream.Settings(Duration.ofMillis(300), Duration.ofSeconds(1));
 
   private static StreamEvent post(long id, long cursor) {
-    return StreamEvent.newBuilder()
-        .setPost(Post.newBuilder().setId(id))
-        .setCursor(cursor)
-        .build();
+    return StreamEvent.newBuilder().setPost(Post.newBuilder().setId(id)).setCursor(cursor).build();
   }
 
   private static StreamEvent end(long cursor) {

@@ -20,8 +20,7 @@ final class ClusterReport {
   private ClusterReport() {}
 
   static GetStatusResponse read(Coordinators coordinators) {
-    return coordinators.ask(
-        AdminGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
+    return coordinators.ask(AdminGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
   }
 
   /** One cluster, or all when none is named. */
@@ -32,14 +31,13 @@ final class ClusterReport {
     }
     Optional<ClusterStatus> named = all.stream().filter(c -> c.getName().equals(name)).findFirst();
     return List.of(
-        named.orElseThrow(
-            () ->
-                new StartException(
-                    ExitCode.FAILED,
-                    "there is no cluster '"
-                        + name
-                        + "'; recorded: "
-                        + String.join(", ", all.stream().map(ClusterStatus::getName).toList()))));
+        named.orElseThrow(() ->
+            new StartException(
+                ExitCode.FAILED,
+                "there is no cluster '"
+                    + name
+                    + "'; recorded: "
+                    + String.join(", ", all.stream().map(ClusterStatus::getName).toList()))));
   }
 
   static List<String> inSync(Configuration configuration) {
@@ -102,16 +100,20 @@ final class ClusterReport {
   }
 
   private static String text(MemberReport member) {
-    StringBuilder text =
-        new StringBuilder(member.getName()).append(": ").append(hearing(member));
+    StringBuilder text = new StringBuilder(member.getName()).append(": ").append(hearing(member));
     if (member.hasHello()) {
-      text.append(" ").append(member.getHeardMillisAgo()).append(" ms ago at ")
+      text.append(" ")
+          .append(member.getHeardMillisAgo())
+          .append(" ms ago at ")
           .append(member.getHello().getPublicAddress());
     }
     if (member.hasStatus()) {
-      text.append(", ").append(member.getStatus().getRole().name().toLowerCase(Locale.ROOT))
-          .append(", entries to ").append(member.getStatus().getLastIndex())
-          .append(", committed to ").append(member.getStatus().getCommitIndex());
+      text.append(", ")
+          .append(member.getStatus().getRole().name().toLowerCase(Locale.ROOT))
+          .append(", entries to ")
+          .append(member.getStatus().getLastIndex())
+          .append(", committed to ")
+          .append(member.getStatus().getCommitIndex());
       if (!member.getStatus().getTrouble().isEmpty()) {
         text.append("; ").append(Shown.line(member.getStatus().getTrouble()));
       }

@@ -47,7 +47,8 @@ final class Completions {
     }
   }
 
-  // Pages begin after a name: with what was typed so far, the first page holds what goes on from it.
+  // Pages begin after a name: with what was typed so far, the first page holds what goes on from
+  // it.
   private Stream<String> others(String from) {
     return client.listUsers(NAMES, from).users().stream()
         .map(User::name)

@@ -19,13 +19,14 @@ final class ConnectionOptions {
       names = "--router",
       paramLabel = "HOST:PORT[,…]",
       defaultValue = "${env:STARLING_ROUTER:-" + ClientOptions.DEFAULT_ROUTER + "}",
-      description = "Routers; the next is tried when one fails (env STARLING_ROUTER;"
-          + " default " + ClientOptions.DEFAULT_ROUTER + ").")
+      description =
+          "Routers; the next is tried when one fails (env STARLING_ROUTER;"
+              + " default "
+              + ClientOptions.DEFAULT_ROUTER
+              + ").")
   private String routers;
 
-  @Option(
-      names = "--direct",
-      description = "Go straight to the servers that the router names.")
+  @Option(names = "--direct", description = "Go straight to the servers that the router names.")
   private boolean direct;
 
   @Option(

@@ -32,8 +32,7 @@ final class Conversation {
   /**
    * @param inCommands told whether lines are commands from now on, or posts
    */
-  Conversation(
-      StarlingClient client, Console console, ZoneId zone, Consumer<Boolean> inCommands) {
+  Conversation(StarlingClient client, Console console, ZoneId zone, Consumer<Boolean> inCommands) {
     this.client = client;
     this.console = console;
     this.zone = zone;
@@ -121,8 +120,7 @@ final class Conversation {
       console.print(DONE);
       console.print("Now you are in the timeline");
       inCommands.accept(false);
-      Thread shower =
-          Thread.ofVirtual().name("timeline").start(() -> show(stream, backlogShown));
+      Thread shower = Thread.ofVirtual().name("timeline").start(() -> show(stream, backlogShown));
       boolean ended = posts(backlogShown);
       stream.close();
       shower.join();

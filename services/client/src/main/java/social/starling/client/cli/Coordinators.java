@@ -82,8 +82,7 @@ final class Coordinators implements AutoCloseable {
   }
 
   private <Q, A> A blocking(String address, MethodDescriptor<Q, A> method, Q request) {
-    ManagedChannel channel =
-        channels.computeIfAbsent(address, to -> Channels.open(to, credential));
+    ManagedChannel channel = channels.computeIfAbsent(address, to -> Channels.open(to, credential));
     return ClientCalls.blockingUnaryCall(
         channel,
         method,
@@ -99,8 +98,7 @@ final class Coordinators implements AutoCloseable {
     String description = e.getStatus().getDescription();
     String sentence =
         description == null ? who + " answered " + e.getStatus().getCode() : description;
-    boolean credential =
-        Errors.reason(e).filter(Reason.NOT_AUTHENTICATED::equals).isPresent();
+    boolean credential = Errors.reason(e).filter(Reason.NOT_AUTHENTICATED::equals).isPresent();
     return new StartException(
         ExitCode.FAILED, sentence + (credential ? "; name its file with --credential" : ""), e);
   }

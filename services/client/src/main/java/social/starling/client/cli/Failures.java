@@ -28,7 +28,8 @@ record Failures(int exitCode, String word, String sentence) {
       case UncheckedIOException e when readerLeft(e.getCause()) ->
           new Failures(READER_LEFT, "READER_LEFT", "");
       case UncheckedIOException e ->
-          new Failures(ExitCode.FAILED, "IO", "reading or writing failed: " + described(e.getCause()));
+          new Failures(
+              ExitCode.FAILED, "IO", "reading or writing failed: " + described(e.getCause()));
       default ->
           new Failures(ExitCode.FAILED, "INTERNAL", "the command failed: " + described(failure));
     };

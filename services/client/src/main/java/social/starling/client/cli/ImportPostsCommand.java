@@ -96,7 +96,9 @@ final class ImportPostsCommand implements Callable<Integer> {
     long began = System.nanoTime();
     List<StarlingClient> shared = new ArrayList<>();
     try (ImportState state =
-            stateFile == null ? ImportState.inMemory() : ImportState.open(stateFile, checked.sha());
+            stateFile == null
+                ? ImportState.inMemory()
+                : ImportState.open(stateFile, checked.sha());
         Importing importing = new Importing(clients(shared), state)) {
       Thread progress = progress(importing, checked.posts());
       try {
@@ -156,21 +158,20 @@ final class ImportPostsCommand implements Callable<Integer> {
   private Thread progress(Importing importing, long posts) {
     return Thread.ofVirtual()
         .name("progress")
-        .start(
-            () -> {
-              if (!io.terminal().getAsBoolean()) {
-                return;
-              }
-              try {
-                while (true) {
-                  Thread.sleep(PROGRESS);
-                  long done = importing.posted() + importing.skipped();
-                  io.err().raw("\r" + done + " of " + posts + " posts");
-                }
-              } catch (InterruptedException e) {
-                io.err().raw("\r" + " ".repeat(50) + "\r");
-              }
-            });
+        .start(() -> {
+          if (!io.terminal().getAsBoolean()) {
+            return;
+          }
+          try {
+            while (true) {
+              Thread.sleep(PROGRESS);
+              long done = importing.posted() + importing.skipped();
+              io.err().raw("\r" + done + " of " + posts + " posts");
+            }
+          } catch (InterruptedException e) {
+            io.err().raw("\r" + " ".repeat(50) + "\r");
+          }
+        });
   }
 
   private void summary(Importing importing, Duration took) {

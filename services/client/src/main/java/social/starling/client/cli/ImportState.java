@@ -60,10 +60,7 @@ final class ImportState implements AutoCloseable {
     try {
       channel =
           FileChannel.open(
-              file,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       lock(channel, file);
       ImportState state = new ImportState(channel);
       state.load(file, input);
@@ -139,7 +136,9 @@ final class ImportState implements AutoCloseable {
     if (!lines[0].equals(HEADER + input)) {
       throw new StartException(
           ExitCode.REFUSED,
-          "the state file " + file + " belongs to another input; name another file, or give the"
+          "the state file "
+              + file
+              + " belongs to another input; name another file, or give the"
               + " same input again");
     }
     for (int i = 1; i < lines.length; i++) {

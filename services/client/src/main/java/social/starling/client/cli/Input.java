@@ -75,7 +75,10 @@ final class Input {
   /** Text of valid UTF-8. */
   static String decode(byte[] bytes, int length) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length)).toString();
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, 0, length))
+          .toString();
     } catch (CharacterCodingException e) {
       if (length > Limits.MAX_POST_BYTES) {
         // It may have been cut in the middle of a character.
@@ -100,6 +103,7 @@ final class Input {
 
   private static InputException noId(String id) {
     return new InputException(
-        "INVALID_REQUEST", "'" + id + "' is no post's id; `starling posts --output json` shows them");
+        "INVALID_REQUEST",
+        "'" + id + "' is no post's id; `starling posts --output json` shows them");
   }
 }

@@ -14,8 +14,7 @@ import java.util.function.BooleanSupplier;
  * @param terminal whether a person sits at both ends; asked only by those who need to know
  * @param zone in which times are shown
  */
-record Io(
-    InputStream in, LineOutput out, LineOutput err, BooleanSupplier terminal, ZoneId zone) {
+record Io(InputStream in, LineOutput out, LineOutput err, BooleanSupplier terminal, ZoneId zone) {
 
   /** Those of this process, as UTF-8. */
   static Io system() {

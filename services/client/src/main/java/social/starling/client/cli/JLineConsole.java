@@ -33,11 +33,10 @@ final class JLineConsole implements Console {
             .appName("starling")
             .terminal(terminal)
             .parser(parser)
-            .completer(
-                (line, parsed, candidates) ->
-                    completions.of(parsed.line().substring(0, parsed.cursor())).stream()
-                        .map(Candidate::new)
-                        .forEach(candidates::add))
+            .completer((line, parsed, candidates) ->
+                completions.of(parsed.line().substring(0, parsed.cursor())).stream()
+                    .map(Candidate::new)
+                    .forEach(candidates::add))
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
             .option(LineReader.Option.CASE_INSENSITIVE, true)
             .option(LineReader.Option.INSERT_TAB, false)

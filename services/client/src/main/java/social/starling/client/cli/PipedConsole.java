@@ -72,7 +72,8 @@ final class PipedConsole implements Console {
       return new Entry.Unusable("the line is longer than 64 KiB; shorten it");
     }
     byte[] bytes = line.toByteArray();
-    int length = bytes.length > 0 && bytes[bytes.length - 1] == '\r' ? bytes.length - 1 : bytes.length;
+    int length =
+        bytes.length > 0 && bytes[bytes.length - 1] == '\r' ? bytes.length - 1 : bytes.length;
     try {
       return new Entry.Line(Input.decode(bytes, length));
     } catch (InputException e) {

@@ -53,8 +53,7 @@ class AdminCommandTest {
   void shouldFindTwoEqualMembersEqual() {
     CliRun run = admin("verify");
     assertThat(run.out())
-        .isEqualTo(
-            "alpha: alpha-1 and alpha-2 hold the same: entries to 7, 1 post files\n");
+        .isEqualTo("alpha: alpha-1 and alpha-2 hold the same: entries to 7, 1 post files\n");
     assertThat(run.exitCode()).isZero();
     JsonObject json = json(admin("verify", "alpha", "--output", "json"));
     assertThat(json.get("equal").getAsBoolean()).isTrue();
@@ -157,8 +156,7 @@ class AdminCommandTest {
 
   @Test
   void shouldGoOnWithTheNextCoordinator() {
-    CliRun run =
-        admin("slots", "--coordinators", "127.0.0.1:1," + coordinator.address());
+    CliRun run = admin("slots", "--coordinators", "127.0.0.1:1," + coordinator.address());
     assertThat(run.out()).isEqualTo("0 to 1023: alpha\n");
   }
 

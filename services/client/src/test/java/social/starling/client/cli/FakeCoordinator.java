@@ -46,8 +46,7 @@ final class FakeCoordinator implements AutoCloseable {
   volatile boolean refusesSwitchover;
 
   FakeCoordinator() {
-    server =
-        GrpcServers.internalServer("127.0.0.1", 0, Credential.of(CREDENTIAL), new FakeAdmin());
+    server = GrpcServers.internalServer("127.0.0.1", 0, Credential.of(CREDENTIAL), new FakeAdmin());
   }
 
   String address() {
@@ -128,13 +127,12 @@ final class FakeCoordinator implements AutoCloseable {
                 .setTablesSha256(ByteString.copyFromUtf8(tables))
                 .setFilesSha256(ByteString.copyFromUtf8(files.toString()))
                 .addAllDamage(damage);
-        files.forEach(
-            (path, content) ->
-                digest.addFiles(
-                    FileDigest.newBuilder()
-                        .setPath(path)
-                        .setSize(content.length())
-                        .setSha256(ByteString.copyFromUtf8(content))));
+        files.forEach((path, content) ->
+            digest.addFiles(
+                FileDigest.newBuilder()
+                    .setPath(path)
+                    .setSize(content.length())
+                    .setSha256(ByteString.copyFromUtf8(content))));
         to.onNext(digest.build());
         to.onCompleted();
       }

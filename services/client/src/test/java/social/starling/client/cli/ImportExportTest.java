@@ -79,8 +79,7 @@ class ImportExportTest {
     CliRun export = run("", "export-posts", "-u", "reader", "--all");
     assertThat(export.lines()).hasSize(600);
     for (int i = 0; i < 7; i++) {
-      assertThat(expected(export.out(), "author_" + i))
-          .isEqualTo(expected(input, "author_" + i));
+      assertThat(expected(export.out(), "author_" + i)).isEqualTo(expected(input, "author_" + i));
     }
     assertThat(run("", "export-posts", "-u", "reader", "author_3").lines())
         .hasSize(texts("author_3").size());

@@ -247,13 +247,17 @@ class ScriptedCommandsTest {
               () -> false,
               ZoneOffset.UTC);
       Future<Integer> command =
-          threads.submit(
-              () ->
-                  StarlingMain.run(
-                      io,
-                      "timeline", "-u", "bob", "--follow",
-                      "--limit", Integer.toString(limit),
-                      "--router", router.address()));
+          threads.submit(() ->
+              StarlingMain.run(
+                  io,
+                  "timeline",
+                  "-u",
+                  "bob",
+                  "--follow",
+                  "--limit",
+                  Integer.toString(limit),
+                  "--router",
+                  router.address()));
       await().until(() -> out.lines() == 3);
       state.post("alice", "post 4");
       await().until(() -> out.lines() == 4);

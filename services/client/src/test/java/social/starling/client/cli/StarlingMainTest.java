@@ -45,8 +45,17 @@ class StarlingMainTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "client", "post", "delete", "follow", "unfollow", "list", "posts", "timeline",
-        "import-posts", "export-posts", "admin"
+        "client",
+        "post",
+        "delete",
+        "follow",
+        "unfollow",
+        "list",
+        "posts",
+        "timeline",
+        "import-posts",
+        "export-posts",
+        "admin"
       })
   void shouldDescribeEachCommand(String command) {
     CliRun run = CliRun.of("", command, "--help");
@@ -102,7 +111,8 @@ class StarlingMainTest {
       port = socket.getLocalPort();
     }
     CliRun run =
-        CliRun.of("", "list", "-u", "alice", "--router", "127.0.0.1:" + port, "--deadline", "200ms");
+        CliRun.of(
+            "", "list", "-u", "alice", "--router", "127.0.0.1:" + port, "--deadline", "200ms");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err())
         .isEqualTo(

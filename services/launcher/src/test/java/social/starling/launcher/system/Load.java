@@ -42,7 +42,11 @@ final class Load implements AutoCloseable {
     DIRECT
   }
 
-  private static final Duration PAUSE = Duration.ofMillis(4);
+  private static final Duration PAUSE = Duration.ofMillis(10);
+
+  /** Longer than a process takes to start again on a machine that is busy otherwise. */
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
+
   private static final int AUTHORS_PER_WAY = 3;
   private static final int PAGE = PostPage.MAX_LIMIT;
 
@@ -139,7 +143,10 @@ final class Load implements AutoCloseable {
   private StarlingClient client(String user, Way way) {
     StarlingClient client =
         StarlingClient.connect(
-            ClientOptions.of(user).withRouters(List.of(router)).withDirect(way == Way.DIRECT));
+            ClientOptions.of(user)
+                .withRouters(List.of(router))
+                .withDirect(way == Way.DIRECT)
+                .withDeadline(DEADLINE));
     clients.add(client);
     return client;
   }

@@ -49,6 +49,7 @@ public final class State {
   private final Answers answers;
   private final Timelines timelines;
   private final RecordSource source;
+  private final TextCache read = new TextCache();
   private final Set<User> watched = ConcurrentHashMap.newKeySet();
 
   private volatile long appliedIndex;
@@ -281,6 +282,33 @@ public final class State {
   }
 
   /**
+   * Visits the place of every post, deleted ones included, author by author, until the visitor says
+   * false. Any thread.
+   *
+   * @param upTo posts of later entries are left out
+   */
+  public void records(long upTo, RecordVisitor visitor) {
+    for (int i = 0; i < users.count(); i++) {
+      User user = users.get(i);
+      int count = user.postCount();
+      int[] numbers = user.posts();
+      for (int k = 0; k < count && posts.index(numbers[k]) <= upTo; k++) {
+        if (!visitor.visit(place(numbers[k]))) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** Is shown where records stand. */
+  @FunctionalInterface
+  public interface RecordVisitor {
+
+    /** Returns whether to go on. */
+    boolean visit(PostPlace place);
+  }
+
+  /**
    * Posts and where they end.
    *
    * @param posts in the order asked for
@@ -506,7 +534,11 @@ public final class State {
               ByteString.copyFrom(cached.data(), cached.from(), cached.to() - cached.from()))
           .build();
     }
-    PostRecord.Content content = PostRecord.parse(source.read(place(number)));
+    PostRecord.Content content = read.get(number);
+    if (content == null) {
+      content = PostRecord.parse(source.read(place(number)));
+      read.put(number, content);
+    }
     return post.setTimeMillis(content.timeMillis()).setTextBytes(content.text()).build();
   }
 

@@ -3,14 +3,16 @@ package social.starling.server.storage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import social.starling.replication.Entry;
 import social.starling.replication.EpochStart;
@@ -28,6 +30,9 @@ final class Content implements AutoCloseable {
   static final String DATABASE = "state.db";
   static final String POSTS = "posts";
 
+  /** 32 MiB. */
+  private static final int LONG_LOG_PAGES = 8192;
+
   final Path directory;
   final Path database;
   final Disk disk;
@@ -44,6 +49,14 @@ final class Content implements AutoCloseable {
   private long lastEpoch;
 
   private long bytesSinceCheck;
+  private final ReentrantLock checkpointing = new ReentrantLock();
+  private final Connection checkpointer;
+
+  /** Pages in the write-ahead log when it was last looked at. */
+  private volatile int logPages;
+
+  /** Set before anything is closed: failures of those who still use this are no failures then. */
+  volatile boolean closed;
 
   /** Post files hold, and the database knows, the effects of entries up to here. */
   volatile long written;
@@ -67,11 +80,18 @@ final class Content implements AutoCloseable {
       this.meta = Meta.load(connection);
       this.tables = new Tables(connection);
       this.journal = new Journal(database);
+      this.checkpointer = Sql.openPlain(database);
       disk.createDirectory(directory.resolve(POSTS));
       // An earlier process may have been killed before it did this for what it created.
       disk.syncDirectory(directory);
       this.files = new PostFiles(directory.resolve(POSTS), disk, options.openFiles());
-      this.records = new Records(files, disk, journal, damage);
+      Consumer<String> whileOpen =
+          sentence -> {
+            if (!closed) {
+              damage.accept(sentence);
+            }
+          };
+      this.records = new Records(files, disk, journal, whileOpen);
       TableLoader loader = new TableLoader(connection, meta, records, options.cacheBytes());
       this.state = loader.load();
       List<EpochStart> epochs = journal.epochs();
@@ -79,7 +99,7 @@ final class Content implements AutoCloseable {
       this.written = meta.applied;
       this.journalBytes = meta.journalBytes;
       this.synced = meta.filesSynced;
-      new Recovery(this, damage).run(loader);
+      new Recovery(this, whileOpen).run(loader);
       connection.rollback();
     } catch (SQLException | IOException | RuntimeException e) {
       closeAfter(e);
@@ -122,6 +142,43 @@ final class Content implements AutoCloseable {
     if (!batch.applied().isEmpty()) {
       written = meta.applied;
       state.written(meta.applied);
+    }
+    restartLog();
+  }
+
+  /**
+   * Copies the write-ahead log into the database beside the writer, as far as that goes without
+   * waiting for anyone. Any thread.
+   */
+  void checkpoint() throws SQLException {
+    checkpointing.lock();
+    try {
+      unchecked = 0;
+      logPages = copyLog();
+    } finally {
+      checkpointing.unlock();
+    }
+  }
+
+  /**
+   * A log that is copied while it grows is never copied whole, and only one that is can begin again
+   * from its start: when it is long, the writer itself copies the rest, while nothing is added.
+   */
+  private void restartLog() throws SQLException {
+    if (logPages > LONG_LOG_PAGES && checkpointing.tryLock()) {
+      try {
+        copyLog();
+        logPages = 0;
+      } finally {
+        checkpointing.unlock();
+      }
+    }
+  }
+
+  private int copyLog() throws SQLException {
+    try (Statement statement = checkpointer.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(PASSIVE)")) {
+      return row.next() ? row.getInt(2) : 0;
     }
   }
 
@@ -292,15 +349,12 @@ final class Content implements AutoCloseable {
 
   @Override
   public void close() throws SQLException, IOException {
+    closed = true;
     files.close();
     journal.close();
+    checkpointer.close();
     tables.close();
     connection.close();
-  }
-
-  /** Whether there is a write-ahead log worth a checkpoint. */
-  boolean hasLog() {
-    return Files.exists(directory.resolve(DATABASE + "-wal"));
   }
 
   /** Records that follow each other in one file. */

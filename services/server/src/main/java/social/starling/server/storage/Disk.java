@@ -34,6 +34,14 @@ public interface Disk {
   /** Deletes a file or an empty directory; nothing when it is not there. */
   void delete(Path path) throws IOException;
 
+  /**
+   * Makes everything durable that is on the file system of a directory, if that can be done in one
+   * go.
+   *
+   * @return whether it was done
+   */
+  boolean syncAll(Path directory) throws IOException;
+
   /** Commits a transaction, with what fsync the database does for it. */
   void commit(Commit commit) throws SQLException;
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
+import java.util.Optional;
 
 /** The file system of this machine. */
 final class LocalDisk implements Disk {
@@ -54,6 +55,20 @@ final class LocalDisk implements Disk {
   @Override
   public void delete(Path path) throws IOException {
     Files.deleteIfExists(path);
+  }
+
+  @Override
+  public boolean syncAll(Path directory) throws IOException {
+    if (All.SYNC.isEmpty()) {
+      return false;
+    }
+    All.SYNC.get().run(directory);
+    return true;
+  }
+
+  /** Looked up when it is first wanted, which is not at the start. */
+  private static final class All {
+    static final Optional<SyncFileSystem> SYNC = SyncFileSystem.find();
   }
 
   @Override

@@ -22,6 +22,9 @@ import java.util.Set;
  */
 final class PostFiles implements AutoCloseable {
 
+  /** Up to so many files are fsynced one by one. */
+  private static final int FEW = 32;
+
   private final Path directory;
   private final Disk disk;
   private final int maxOpen;
@@ -114,6 +117,9 @@ final class PostFiles implements AutoCloseable {
       unsynced = new HashSet<>();
       unsyncedDirectories = new HashSet<>();
       unsyncedBytes = 0;
+    }
+    if (files.size() > FEW && disk.syncAll(directory)) {
+      return;
     }
     for (String author : files) {
       // A file of its own: the store thread may close the one that it writes to at any time.

@@ -88,6 +88,10 @@ final class Records implements RecordSource {
     }
   }
 
+  void damaged(String sentence) {
+    damage.accept(sentence);
+  }
+
   void rewrite(String author, long offset, byte[] record) throws IOException {
     try (Disk.Out file = disk.open(files.path(author))) {
       file.write(ByteBuffer.wrap(record), offset);

@@ -1,10 +1,7 @@
 package social.starling.server.storage;
 
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -71,8 +68,10 @@ final class Upkeep {
       try {
         volume.upkeep(false);
       } catch (StorageException e) {
-        // The volume has failed and says so to its store thread.
-        return;
+        // A volume that failed tells its store thread. Otherwise its content was being replaced.
+        if (volume.failure().isPresent()) {
+          return;
+        }
       }
     }
   }
@@ -93,7 +92,7 @@ final class Upkeep {
 
   void run(Content content, boolean now) throws SQLException, IOException {
     if (now || content.unchecked >= options.checkpointBytes()) {
-      checkpoint(content);
+      content.checkpoint();
     }
     long unsynced = content.files.unsyncedBytes();
     if (unsynced == 0) {
@@ -115,15 +114,5 @@ final class Upkeep {
   private static long syncedWithoutWork(Content content) {
     long upTo = content.written;
     return content.files.unsyncedBytes() == 0 ? upTo : content.synced;
-  }
-
-  /** Copies what it can without waiting for anyone. */
-  private static void checkpoint(Content content) throws SQLException {
-    content.unchecked = 0;
-    try (Connection connection = Sql.openPlain(content.database);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(PASSIVE)")) {
-      row.next();
-    }
   }
 }

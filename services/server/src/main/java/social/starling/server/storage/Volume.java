@@ -54,6 +54,8 @@ import social.starling.server.state.State;
  */
 public final class Volume implements AutoCloseable, JournalReader {
 
+  private static final long SCRUB_BYTES_PER_SECOND = 40L << 20;
+
   /** Entries that one call of {@link #trim} drops at most. */
   private static final int TRIM_ENTRIES = 10_000;
 
@@ -70,6 +72,7 @@ public final class Volume implements AutoCloseable, JournalReader {
   private volatile Content content;
   private volatile StorageException failure;
   private volatile long writingSince;
+  private volatile boolean closing;
 
   private Volume(Path directory, Disk disk, VolumeOptions options, VolumeLock lock) {
     this.directory = directory;
@@ -103,6 +106,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Creation.ensure(directory, disk);
       volume.content = new Content(directory, disk, options, volume::damaged);
       volume.upkeep.start();
+      volume.scrubInBackground();
       return volume;
     } catch (IOException | SQLException | RuntimeException e) {
       RuntimeException refusal = StartFailures.of(directory, e);
@@ -289,9 +293,46 @@ public final class Volume implements AutoCloseable, JournalReader {
         });
   }
 
+  /**
+   * Reads every record of the post files and checks it; those that are damaged are written again
+   * from the journal, or told ({@link #onDamage}). Any thread. A volume with {@link
+   * VolumeOptions#background} does it once, slowly, after it was opened.
+   */
+  public void scrub() {
+    scrub(0);
+  }
+
+  private void scrub(long bytesPerSecond) {
+    attempt(
+        "reading post files",
+        content -> {
+          new Scrub(content, bytesPerSecond, () -> closing || content.closed || failure != null).run();
+          return null;
+        });
+  }
+
+  private void scrubInBackground() {
+    if (options.background()) {
+      Thread.ofPlatform()
+          .name("volume-scrub")
+          .daemon()
+          .start(
+              () -> {
+                try {
+                  scrub(SCRUB_BYTES_PER_SECOND);
+                } catch (StorageException e) {
+                  if (!closing) {
+                    damaged(e.getMessage());
+                  }
+                }
+              });
+    }
+  }
+
   /** Ends cleanly: everything is fsynced. A failed volume is only let go. */
   @Override
   public void close() {
+    closing = true;
     upkeep.stop();
     Content open = content;
     StorageException failed = failure;
@@ -311,6 +352,7 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /** Lets go of everything as a crash would, but for this process. For tests. */
   void abandon() {
+    closing = true;
     upkeep.stop();
     fail(
         new StorageException(
@@ -345,12 +387,6 @@ public final class Volume implements AutoCloseable, JournalReader {
     }
   }
 
-  /** Puts an installed copy in the place of the content, which is closed. Store thread. */
-  void replace() throws SQLException, IOException {
-    damage.clear();
-    content = new Content(directory, disk, options, this::damaged);
-  }
-
   /** Work on the content that may fail as disks do. */
   @FunctionalInterface
   interface Work<T> {
@@ -372,7 +408,20 @@ public final class Volume implements AutoCloseable, JournalReader {
     try {
       return work.on(open);
     } catch (IOException | SQLException | RuntimeException e) {
-      throw fail(failed(what, e));
+      StorageException failed = failed(what, e);
+      throw open.closed ? failed : fail(failed);
+    }
+  }
+
+  /** Replaces the content by another, which is on the disk when {@code move} returns. */
+  void replace(Work<?> move) {
+    Content old = usable();
+    try {
+      move.on(old);
+      damage.clear();
+      content = new Content(directory, disk, options, this::damaged);
+    } catch (IOException | SQLException | RuntimeException e) {
+      throw fail(failed("installing a full copy", e));
     }
   }
 

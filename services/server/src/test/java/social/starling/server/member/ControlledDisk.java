@@ -61,6 +61,11 @@ final class ControlledDisk implements Disk {
   }
 
   @Override
+  public boolean syncAll(Path directory) throws IOException {
+    return disk.syncAll(directory);
+  }
+
+  @Override
   public void syncDirectory(Path directory) throws IOException {
     disk.syncDirectory(directory);
   }

@@ -59,6 +59,12 @@ final class CrashingDisk implements Disk {
   }
 
   @Override
+  public boolean syncAll(Path directory) throws IOException {
+    step();
+    return disk.syncAll(directory);
+  }
+
+  @Override
   public void commit(Commit commit) throws SQLException {
     disk.commit(commit);
   }

@@ -2,6 +2,7 @@ package social.starling.server.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -281,6 +282,42 @@ class DamageTest {
       assertThat(told).singleElement().asString().contains("is not what was written");
       assertThat(volume.damage()).isEqualTo(told);
       assertThat(volume.digest(false).damage()).hasSize(1);
+    }
+  }
+
+  @Test
+  void scrubbingFindsWhatNobodyReadAndWritesItAgain() throws IOException {
+    filled(false);
+    try (Volume volume = open()) {
+      VolumeTest.write(volume, entries.delete("alice", lastPost), entries.post("bob", "x"));
+    }
+    byte[] whole = Files.readAllBytes(posts());
+    overwrite(posts(), 100, "ALTERED");
+    overwrite(posts(), whole.length - 8, "9");
+    try (Volume volume = open()) {
+      volume.scrub();
+      assertThat(volume.damage()).isEmpty();
+      assertThat(volume.digest(false).damage()).isEmpty();
+    }
+    assertThat(Files.readAllBytes(posts())).isEqualTo(whole);
+  }
+
+  @Test
+  void scrubbingTellsWhatCannotBeWrittenAgain() throws IOException {
+    filled(true);
+    overwrite(posts(), 100, "ALTERED");
+    try (Volume volume = open()) {
+      volume.scrub();
+      assertThat(volume.damage()).singleElement().asString().contains("is not what was written");
+    }
+  }
+
+  @Test
+  void aVolumeScrubsItselfInTheBackground() throws IOException {
+    filled(true);
+    overwrite(posts(), 100, "ALTERED");
+    try (Volume volume = Volume.open(directory, Disk.local())) {
+      await().untilAsserted(() -> assertThat(volume.damage()).hasSize(1));
     }
   }
 

@@ -212,6 +212,26 @@ final class FaultyDisk implements Disk {
   }
 
   @Override
+  public boolean syncAll(Path directory) throws IOException {
+    step(
+        "sync all",
+        () -> {
+          for (Path known : List.copyOf(live.keySet())) {
+            if (Files.isDirectory(known)) {
+              Map<String, Node> names = names(known);
+              for (Node node : names.values()) {
+                if (!sqlite(node.path) && Files.isRegularFile(node.path)) {
+                  node.synced = Files.readAllBytes(node.path);
+                }
+              }
+              durable.put(known, new TreeMap<>(names));
+            }
+          }
+        });
+    return true;
+  }
+
+  @Override
   public void commit(Commit commit) throws SQLException {
     try {
       long[] before = new long[1];
@@ -503,6 +523,12 @@ final class FaultyDisk implements Disk {
     @Override
     public void delete(Path path) throws IOException {
       disk.delete(path);
+    }
+
+    @Override
+    public boolean syncAll(Path directory) throws IOException {
+      before("sync");
+      return disk.syncAll(directory);
     }
 
     @Override

@@ -1,21 +1,35 @@
 package social.starling.server.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.proto.sns.v1.Post;
 import social.starling.replication.Entry;
+import social.starling.replication.EpochStart;
+import social.starling.replication.JournalState;
+import social.starling.server.state.Applied;
 import social.starling.server.state.Change;
 import social.starling.server.state.Entries;
 
 class VolumeTest {
 
-  @TempDir Path directory;
+  private static final VolumeOptions WITHOUT_BACKGROUND =
+      VolumeOptions.DEFAULT.withoutBackground();
+
+  @TempDir(factory = MemoryDirectory.class)
+  Path directory;
 
   private final Entries entries = new Entries();
 
@@ -63,11 +77,174 @@ class VolumeTest {
                 .formatted(entries.lastId()));
   }
 
+  @Test
+  void severalThreadsReadTheJournalWhileItIsWritten() throws Exception {
+    try (Volume volume = Volume.open(directory, Disk.local());
+        var readers = Executors.newVirtualThreadPerTaskExecutor()) {
+      write(volume, entries.login("alice"));
+      AtomicBoolean done = new AtomicBoolean();
+      List<Future<Integer>> reads = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        reads.add(
+            readers.submit(
+                () -> {
+                  int size = 0;
+                  while (!done.get()) {
+                    List<Entry> read = volume.read(1, Long.MAX_VALUE, Integer.MAX_VALUE);
+                    assertThat(read).hasSizeGreaterThanOrEqualTo(size);
+                    size = read.size();
+                  }
+                  return size;
+                }));
+      }
+      for (int i = 0; i < 200; i++) {
+        write(volume, entries.post("alice", "post " + i));
+      }
+      done.set(true);
+      for (Future<Integer> read : reads) {
+        assertThat(read.get()).isPositive();
+      }
+      assertThat(volume.failure()).isEmpty();
+    }
+  }
+
+  @Test
+  void readingStopsAtTheBoundInBytesAndAtTheEnd() {
+    try (Volume volume = Volume.open(directory, Disk.local())) {
+      Entry[] all = {
+        entries.login("alice"), entries.post("alice", "1"), entries.post("alice", "2")
+      };
+      write(volume, all);
+      assertThat(volume.read(1, 2, 1 << 20)).containsExactly(all[0], all[1]);
+      assertThat(volume.read(2, 99, 1 << 20)).containsExactly(all[1], all[2]);
+      assertThat(volume.read(1, 3, 1)).containsExactly(all[0]);
+      assertThat(volume.read(1, 3, all[0].weight() + 1)).containsExactly(all[0], all[1]);
+      assertThat(volume.read(4, 9, 1 << 20)).isEmpty();
+    }
+  }
+
+  @Test
+  void trimmingKeepsWhatPostFilesMayStillNeed() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      write(volume, entries.login("alice"), entries.post("alice", "1"));
+      long bytes = volume.journalBytes();
+      assertThat(volume.trim(2)).isZero();
+
+      volume.upkeep(true);
+      write(volume, entries.post("alice", "2"));
+      assertThat(volume.trimmable()).isEqualTo(2);
+      assertThat(volume.oldestEntryMillis()).hasValue(Entries.START);
+      assertThat(volume.trim(3)).isEqualTo(2);
+
+      assertThat(volume.journalBytes()).isPositive().isLessThan(bytes);
+      assertThat(volume.read(2, 3, 1 << 20)).isEmpty();
+      assertThat(volume.read(3, 3, 1 << 20)).hasSize(1);
+      assertThat(volume.journalState().baseIndex()).isEqualTo(2);
+      assertThat(volume.journalState().baseEpoch()).isEqualTo(1);
+      assertThat(volume.journalState().epochs()).isEmpty();
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.journalState().baseIndex()).isEqualTo(2);
+      assertThat(volume.trim(99)).isEqualTo(3);
+      assertThat(volume.journalBytes()).isZero();
+      assertThat(volume.oldestEntryMillis()).isEmpty();
+      assertThat(volume.journalState().lastId()).isEqualTo(entries.lastId());
+      write(volume, entries.post("alice", "3"));
+      assertThat(volume.state().posts("alice", 0, 0, 9).orElseThrow()).hasSize(3);
+    }
+  }
+
+  @Test
+  void truncatingGivesBackIdTimeAndEpochsOfWhatIsLeft() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      write(volume, entries.login("alice"));
+      JournalState before = volume.journalState();
+      volume.write(
+          Batch.append(
+              List.of(
+                  entries.epoch(2).post("alice", "lost"),
+                  entries.epoch(4).passes(9).post("alice", "lost too"))));
+      assertThat(volume.journalState().epochs())
+          .containsExactly(new EpochStart(1, 1), new EpochStart(2, 2), new EpochStart(4, 3));
+
+      volume.write(
+          new Batch(OptionalLong.of(5), OptionalLong.of(1), List.of(), List.of()));
+
+      JournalState after = volume.journalState();
+      assertThat(after.promised()).isEqualTo(5);
+      assertThat(after.lastIndex()).isEqualTo(1);
+      assertThat(after.lastId()).isEqualTo(before.lastId());
+      assertThat(after.lastTimeMillis()).isEqualTo(before.lastTimeMillis());
+      assertThat(after.epochs()).isEqualTo(before.epochs());
+      write(volume, entries.from(1).epoch(6).post("alice", "instead"));
+      assertThat(volume.journalState().epochs())
+          .containsExactly(new EpochStart(1, 1), new EpochStart(6, 2));
+    }
+  }
+
+  @Test
+  void aBatchThatCannotBeFailsTheVolumeRatherThanBeWritten() {
+    for (int i = 0; i < 4; i++) {
+      Path own = directory.resolve("volume-" + i);
+      Entries mine = new Entries();
+      try (Volume volume = Volume.open(own, Disk.local(), WITHOUT_BACKGROUND)) {
+        write(volume, mine.login("alice"));
+        Batch bad =
+            switch (i) {
+              case 0 -> Batch.append(List.of(mine.from(5).login("bob")));
+              case 1 ->
+                  new Batch(OptionalLong.empty(), OptionalLong.of(0), List.of(), List.of());
+              case 2 -> Batch.apply(List.of(volume.state().apply(mine.login("bob")).change()));
+              default -> {
+                volume.write(
+                    new Batch(OptionalLong.of(3), OptionalLong.empty(), List.of(), List.of()));
+                yield new Batch(OptionalLong.of(2), OptionalLong.empty(), List.of(), List.of());
+              }
+            };
+        assertThatExceptionOfType(StorageException.class).isThrownBy(() -> volume.write(bad));
+        assertThat(volume.failure()).isPresent();
+      }
+      try (Volume volume = Volume.open(own, Disk.local(), WITHOUT_BACKGROUND)) {
+        assertThat(volume.journalState().lastIndex()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void theLogIsCopiedIntoTheDatabaseAndBeginsAgain() throws Exception {
+    VolumeOptions small =
+        new VolumeOptions(1 << 20, 8, 1 << 20, Duration.ofSeconds(1), 1 << 16, 0, true);
+    try (Volume volume = Volume.open(directory, Disk.local(), small)) {
+      write(volume, entries.login("alice"));
+      String text = "x".repeat(5000);
+      for (int i = 0; i < 600; i++) {
+        write(volume, entries.post("alice", text), entries.post("alice", text));
+      }
+      assertThat(Files.size(directory.resolve("state.db-wal"))).isLessThan(64L << 20);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(Files.size(directory.resolve("state.db"))).isGreaterThan(6_000_000));
+      assertThat(volume.failure()).isEmpty();
+    }
+  }
+
+  @Test
+  void aClosedVolumeSaysSo() {
+    Volume volume = Volume.open(directory, Disk.local());
+    volume.close();
+    assertThatExceptionOfType(StorageException.class)
+        .isThrownBy(() -> volume.write(Batch.append(List.of())))
+        .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.CLOSED));
+  }
+
   static void write(Volume volume, Entry... entries) {
     volume.write(Batch.append(List.of(entries)));
     List<Change> changes = new ArrayList<>();
     for (Entry entry : entries) {
-      changes.add(volume.state().apply(entry).change());
+      Applied applied = volume.state().apply(entry);
+      assertThat(applied.answer().getReason()).isEmpty();
+      changes.add(applied.change());
     }
     volume.write(Batch.apply(changes));
   }
