@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -226,6 +229,20 @@ class VolumeTest {
               () ->
                   assertThat(Files.size(directory.resolve("state.db"))).isGreaterThan(6_000_000));
       assertThat(volume.failure()).isEmpty();
+    }
+  }
+
+  @Test
+  void everyCommitIsFsynced() throws Exception {
+    Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND).close();
+    try (Connection writer = Sql.openWriter(directory.resolve("state.db"));
+        Statement statement = writer.createStatement()) {
+      try (ResultSet row = statement.executeQuery("PRAGMA synchronous")) {
+        assertThat(row.getInt(1)).isEqualTo(2);
+      }
+      try (ResultSet row = statement.executeQuery("PRAGMA journal_mode")) {
+        assertThat(row.getString(1)).isEqualTo("wal");
+      }
     }
   }
 
