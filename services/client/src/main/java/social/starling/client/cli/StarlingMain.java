@@ -9,11 +9,11 @@ import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.logging.LogManager;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import social.starling.common.Durations;
@@ -42,12 +42,7 @@ public final class StarlingMain implements Callable<Integer> {
               "130", "interrupted",
               "141", "the reader of the output left"));
 
-  @Option(
-      names = {"-u", "--user"},
-      paramLabel = "NAME",
-      description = "Who acts; registered at the first use.")
-  private String user;
-
+  @Mixin private UserOption user;
   @Mixin private ConnectionOptions connection;
 
   @Spec private CommandSpec spec;
@@ -71,8 +66,12 @@ public final class StarlingMain implements Callable<Integer> {
     line.setOut(io.out().writer());
     line.setErr(io.err().writer());
     boolean json = wantsJson(args);
+    boolean verbose = Arrays.asList(args).contains("--verbose");
     line.setParameterExceptionHandler((e, given) -> misused(io, e, json));
-    line.setExecutionExceptionHandler((e, failing, parsed) -> failed(io, Failures.of(e), json));
+    line.setExecutionExceptionHandler((e, failing, parsed) -> {
+      LoggerFactory.getLogger(StarlingMain.class).debug("the command failed", e);
+      return failed(io, Failures.of(e), json);
+    });
     int exitCode = line.execute(args);
     try {
       io.out().flush();
@@ -85,11 +84,19 @@ public final class StarlingMain implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (user == null) {
+    if (user.given() == null) {
       throw new ParameterException(
           spec.commandLine(), "name a user (-u NAME) or a command: " + commands());
     }
-    return ClientCommand.run(user, connection, io);
+    return ClientCommand.run(user.given(), connection, io);
+  }
+
+  UserOption user() {
+    return user;
+  }
+
+  ConnectionOptions connection() {
+    return connection;
   }
 
   private String commands() {
