@@ -86,6 +86,11 @@ public final class Installation implements AutoCloseable {
     if (!path.equals(Content.DATABASE) && !POST_FILE.matcher(path).matches()) {
       throw new IOException("a full copy holds no file " + path);
     }
+    // What is received must not take the room that the volume itself needs to go on.
+    if (disk.freeBytes(directory) - bytes < volume.options().reserveBytes()) {
+      throw new IOException(
+          "no space left on the volume for %d KiB of a full copy".formatted(bytes >> 10));
+    }
     Path target = directory.resolve(path);
     if (directories.add(target.getParent())) {
       disk.createDirectory(target.getParent());

@@ -59,6 +59,7 @@ final class Sql {
     SQLiteConfig config = new SQLiteConfig();
     config.setJournalMode(SQLiteConfig.JournalMode.DELETE);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.setTempStore(SQLiteConfig.TempStore.MEMORY);
     config.setGetGeneratedKeys(false);
     Connection connection = config.createConnection("jdbc:sqlite:" + file);
     try {
@@ -75,6 +76,8 @@ final class Sql {
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout(BUSY_MILLIS);
+    // There may be no other place that can be written.
+    config.setTempStore(SQLiteConfig.TempStore.MEMORY);
     config.setCacheSize(-cacheKib);
     config.setGetGeneratedKeys(false);
     return config.createConnection("jdbc:sqlite:" + file);

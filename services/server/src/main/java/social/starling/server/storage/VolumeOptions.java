@@ -31,8 +31,8 @@ public record VolumeOptions(
       new VolumeOptions(
           State.DEFAULT_CACHE_BYTES,
           512,
-          16L << 20,
-          Duration.ofSeconds(60),
+          4L << 20,
+          Duration.ofSeconds(10),
           4L << 20,
           8L << 20,
           true);

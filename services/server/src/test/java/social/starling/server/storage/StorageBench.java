@@ -63,6 +63,10 @@ final class StorageBench {
       } else {
         bench.fill(volume, Integer.parseInt(args[2]));
         bench.reads(state);
+        if (args.length > 3) {
+          tell("halting");
+          Runtime.getRuntime().halt(9);
+        }
       }
       memory("at the end");
       start = System.nanoTime();
