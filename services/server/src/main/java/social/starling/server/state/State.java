@@ -1,6 +1,7 @@
 package social.starling.server.state;
 
 import com.google.protobuf.ByteString;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -194,7 +195,7 @@ public final class State {
     while (true) {
       long asOf = appliedIndex;
       int[] found = timelines.of(user, asOf, maxId, sinceId, limit);
-      if (lastDeletion <= asOf) {
+      if (!deletedSince(asOf)) {
         return Optional.of(read(found));
       }
       Thread.yield();
@@ -217,7 +218,7 @@ public final class State {
         continue;
       }
       int[] found = timelines.newest(following, asOf, maxId, sinceId, limit);
-      if (lastDeletion <= asOf) {
+      if (!deletedSince(asOf)) {
         return Optional.of(new Timeline(read(found), asOf));
       }
       Thread.yield();
@@ -247,7 +248,7 @@ public final class State {
         return Optional.of(new Timeline(List.of(), cursor));
       }
       int[] found = timelines.after(following, asOf, cursor, limit);
-      if (lastDeletion <= asOf) {
+      if (!deletedSince(asOf)) {
         long reached = found.length == limit ? posts.index(found[limit - 1]) : asOf;
         return Optional.of(new Timeline(read(found), reached));
       }
@@ -321,6 +322,12 @@ public final class State {
   public interface Watch extends AutoCloseable {
     @Override
     void close();
+  }
+
+  /** After everything else was read. */
+  private boolean deletedSince(long asOf) {
+    VarHandle.acquireFence();
+    return lastDeletion > asOf;
   }
 
   private void unwatch(User user, Runnable wake) {
@@ -506,8 +513,9 @@ public final class State {
               .formatted(id, users.get(posts.author(number)).name));
     }
     byte[] record = PostRecord.deletion(id);
-    // Marked as happening before it can be seen: see the class comment.
+    // Told before it can be seen: see the class comment.
     lastDeletion = entry.index();
+    VarHandle.releaseFence();
     posts.delete(number);
     long offset = user.fileLength;
     user.fileLength += record.length;

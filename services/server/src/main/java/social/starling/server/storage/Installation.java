@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -41,6 +43,7 @@ public final class Installation implements AutoCloseable {
   private final Path directory;
   private final Disk disk;
   private final Set<Path> directories = new HashSet<>();
+  private final List<Path> files = new ArrayList<>();
   private Disk.Out file;
   private String name;
   private long size;
@@ -96,6 +99,7 @@ public final class Installation implements AutoCloseable {
       disk.createDirectory(target.getParent());
     }
     file = disk.open(target);
+    files.add(target);
     name = path;
     size = bytes;
     received = 0;
@@ -116,13 +120,11 @@ public final class Installation implements AutoCloseable {
     if (file == null) {
       return;
     }
-    try (Disk.Out whole = file) {
-      file = null;
-      if (received != size) {
-        throw new IOException(
-            "the full copy is cut short: %d of %d bytes of %s".formatted(received, size, name));
-      }
-      whole.sync();
+    file.close();
+    file = null;
+    if (received != size) {
+      throw new IOException(
+          "the full copy is cut short: %d of %d bytes of %s".formatted(received, size, name));
     }
   }
 
@@ -184,13 +186,25 @@ public final class Installation implements AutoCloseable {
       }
       disk.commit(connection::commit);
     }
+    sync();
+    VolumeId.write(directory, id, disk);
+    disk.syncDirectory(volume.directory());
+  }
+
+  private void sync() throws IOException {
+    if (disk.syncAll(directory)) {
+      return;
+    }
+    for (Path path : files) {
+      try (Disk.Out whole = disk.open(path)) {
+        whole.sync();
+      }
+    }
     for (Path parent : directories) {
       disk.syncDirectory(parent);
     }
     disk.syncDirectory(directory.resolve(Content.POSTS));
     disk.syncDirectory(directory);
-    VolumeId.write(directory, id, disk);
-    disk.syncDirectory(volume.directory());
   }
 
   private void checkFiles(RecordMap map) throws IOException {

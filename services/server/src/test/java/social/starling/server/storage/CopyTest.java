@@ -190,6 +190,16 @@ class CopyTest {
   @EnumSource(Unsynced.class)
   void aCrashLeavesTheOldContentUnderTheOldIdOrTheCopyUnderANewOne(Unsynced unsynced)
       throws IOException {
+    crashAtEveryWritePoint(unsynced, false);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Unsynced.class)
+  void theSameWithADiskThatSyncsOneByOne(Unsynced unsynced) throws IOException {
+    crashAtEveryWritePoint(unsynced, true);
+  }
+
+  private void crashAtEveryWritePoint(Unsynced unsynced, boolean oneByOne) throws IOException {
     List<Part> parts = copy();
     Digest copied = source.digest(true);
     boolean done = false;
@@ -207,6 +217,7 @@ class CopyTest {
         before = target.digest(true);
       }
       FaultyDisk disk = new FaultyDisk(path, image, at, unsynced, at);
+      disk = oneByOne ? disk.oneByOne() : disk;
       done = !crashes(path, disk, parts);
       if (!done) {
         FaultyDisk again = new FaultyDisk(image, second, at % 7, unsynced, at);

@@ -54,6 +54,7 @@ final class FaultyDisk implements Disk {
   private final Map<Path, Map<String, Node>> durable = new HashMap<>();
   private final List<String> points = new ArrayList<>();
   private boolean crashed;
+  private boolean oneByOne;
 
   /** For all directories alike: a file system does not lose one half of a rename. */
   private boolean namesLost;
@@ -211,8 +212,17 @@ final class FaultyDisk implements Disk {
         });
   }
 
+  /** A disk that cannot sync everything in one go. */
+  FaultyDisk oneByOne() {
+    oneByOne = true;
+    return this;
+  }
+
   @Override
   public boolean syncAll(Path directory) throws IOException {
+    if (oneByOne) {
+      return false;
+    }
     step(
         "sync all",
         () -> {
