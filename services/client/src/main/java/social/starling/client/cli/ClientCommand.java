@@ -2,6 +2,7 @@ package social.starling.client.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jline.terminal.Terminal;
@@ -70,7 +71,12 @@ final class ClientCommand implements Callable<Integer> {
 
   private static Terminal terminal() {
     try {
-      return TerminalBuilder.builder().name("starling").system(true).dumb(true).build();
+      return TerminalBuilder.builder()
+          .name("starling")
+          .system(true)
+          .dumb(true)
+          .encoding(StandardCharsets.UTF_8)
+          .build();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -54,7 +54,10 @@ final class JLineConsole implements Console {
   @Override
   public Entry read(String prompt) {
     try {
-      return new Entry.Line(reader.readLine(prompt));
+      String line = reader.readLine(prompt);
+      return line.indexOf(Input.REPLACEMENT) >= 0
+          ? new Entry.Unusable("what was typed is no valid UTF-8; set the terminal to UTF-8")
+          : new Entry.Line(line);
     } catch (EndOfFileException e) {
       return new Entry.End();
     } catch (UserInterruptException e) {

@@ -1,5 +1,7 @@
 package social.starling.client.cli;
 
+import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
+import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -8,7 +10,9 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.logging.LogManager;
+import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,12 +61,14 @@ public final class StarlingMain implements Callable<Integer> {
   public static void main(String[] args) {
     // Libraries log by java.util.logging: what a person needs to know they get as a sentence.
     LogManager.getLogManager().reset();
+    // It would set up Logback, for nobody to read and a fifth of the start-up time.
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     System.exit(run(Io.system(), args));
   }
 
   /** Runs and returns the exit code. */
   static int run(Io io, String... args) {
-    CommandLine line = commandLine(io);
+    CommandLine line = commandLine(io, List.of(args));
     line.setOut(io.out().writer());
     line.setErr(io.err().writer());
     boolean json = wantsJson(args);
@@ -103,9 +109,10 @@ public final class StarlingMain implements Callable<Integer> {
     return String.join(", ", spec.subcommands().keySet());
   }
 
-  private static CommandLine commandLine(Io io) {
+  private static CommandLine commandLine(Io io, List<String> args) {
     CommandLine line = new CommandLine(new StarlingMain(io));
-    List.of(
+    Wanted wanted = Wanted.of(args);
+    Stream.of(
             new ClientCommand(io),
             new PostCommand(io),
             new DeleteCommand(io),
@@ -116,10 +123,14 @@ public final class StarlingMain implements Callable<Integer> {
             new TimelineCommand(io),
             new ImportPostsCommand(io),
             new ExportPostsCommand(io))
+        .filter(wanted)
         .forEach(line::addSubcommand);
-    line.addSubcommand(admin(io));
+    AdminCommand.Group admin = new AdminCommand.Group();
+    if (wanted.test(admin)) {
+      line.addSubcommand(admin(admin, io));
+    }
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
-      more.commands().forEach(line::addSubcommand);
+      more.commands().stream().filter(wanted).forEach(line::addSubcommand);
     }
     describe(line);
     line.getCommandSpec().versionProvider(new Version());
@@ -129,8 +140,25 @@ public final class StarlingMain implements Callable<Integer> {
     return line;
   }
 
-  private static CommandLine admin(Io io) {
-    CommandLine admin = new CommandLine(new AdminCommand.Group());
+  /**
+   * Which commands this call may be about. Looking at a command's options takes milliseconds, so
+   * those whose name is nowhere among the arguments are left out; for the help all are there.
+   */
+  private record Wanted(List<String> args, boolean all) implements Predicate<Object> {
+
+    static Wanted of(List<String> args) {
+      boolean user = args.contains("-u") || args.contains("--user");
+      return new Wanted(args, !user && (args.isEmpty() || args.getFirst().startsWith("-")));
+    }
+
+    @Override
+    public boolean test(Object command) {
+      return all || args.contains(command.getClass().getAnnotation(Command.class).name());
+    }
+  }
+
+  private static CommandLine admin(AdminCommand.Group group, Io io) {
+    CommandLine admin = new CommandLine(group);
     List.of(
             new AdminClusters(io),
             new AdminSlots(io),
