@@ -12,8 +12,11 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,12 +31,15 @@ import java.util.stream.Stream;
  */
 final class TrainCaches {
 
+  private static final String MEMBER = "alpha-1";
+  private static final String PEER = "alpha-2";
+
   /** Record of a process to the cache that is made from it. */
   private static final Map<String, String> CACHES = new LinkedHashMap<>();
 
   static {
     CACHES.put("coordinator", "coordinator");
-    CACHES.put("alpha-1", "server");
+    CACHES.put(MEMBER, "server");
     CACHES.put("router", "router");
     CACHES.put("client", "client");
     CACHES.put("launcher", "launcher");
@@ -42,6 +48,7 @@ final class TrainCaches {
   private static final String MAIN = "social.starling.client.cli.StarlingMain";
   private static final int READY_SECONDS = 180;
   private static final int END_SECONDS = 180;
+  private static final int ROLE_SECONDS = 60;
 
   private final String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private final Path home;
@@ -101,7 +108,7 @@ final class TrainCaches {
         throw new IllegalStateException(
             "the processes do not run; starling up said:\n" + Files.readString(console));
       }
-      useIt();
+      useIt(data);
     } finally {
       launcher.destroy();
       if (!launcher.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
@@ -110,13 +117,16 @@ final class TrainCaches {
     }
   }
 
-  /** What users do, once recorded; more of it so that the servers' hot paths are in their profiles. */
-  private void useIt() throws Exception {
+  /**
+   * What users do; and a handover and a death, so that the member whose record is used has been
+   * slave, was promoted, and served as master.
+   */
+  private void useIt(Path data) throws Exception {
     String input =
         Stream.concat(
                 Stream.of("LIST", "FOLLOW bob", "FOLLOW bob", "UNFOLLOW bob", "FOLLOW bob"),
                 Stream.concat(
-                    IntStream.range(0, 200).mapToObj(i -> "POST trained " + i),
+                    IntStream.range(0, 100).mapToObj(i -> "POST trained " + i),
                     Stream.of("LIST", "TIMELINE")))
             .collect(Collectors.joining("\n", "", "\n"));
     client(List.of(), "", "post", "-u", "bob", "hello");
@@ -126,8 +136,44 @@ final class TrainCaches {
         "-u",
         "alice");
     client(List.of(), "", "timeline", "-u", "alice");
-    client(List.of(), "", "admin", "switchover", "alpha");
-    client(List.of(), input, "-u", "carol", "--direct");
+    if (!roleIs(data, MEMBER, "slave")) {
+      process(data, MEMBER).ifPresent(ProcessHandle::destroy);
+    }
+    if (within(ROLE_SECONDS, () -> roleIs(data, MEMBER, "slave"))) {
+      client(List.of(), input, "-u", "carol", "--direct");
+      process(data, PEER).ifPresent(ProcessHandle::destroyForcibly);
+      within(ROLE_SECONDS, () -> roleIs(data, PEER, "slave"));
+    }
+    client(List.of(), input, "-u", "dave");
+  }
+
+  /** Whether the member is in sync with this role, as {@code starling status} shows it. */
+  private boolean roleIs(Path data, String member, String role) {
+    try {
+      Path out = training.resolve("status.json");
+      List<String> status = command("launcher", List.of(), MAIN);
+      status.addAll(List.of("status", "--output", "json", "--dir", data.toString()));
+      Files.deleteIfExists(out);
+      start(status, out).waitFor();
+      return Stream.of(Files.readString(out).split("\\}"))
+          .anyMatch(
+              row ->
+                  row.contains("\"member\": \"%s\"".formatted(member))
+                      && row.contains("\"role\": \"%s\"".formatted(role))
+                      && row.contains("\"inSync\": true"));
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static Optional<ProcessHandle> process(Path data, String name) throws IOException {
+    Matcher pid =
+        Pattern.compile("\"name\": \"%s\".*?\"pid\": (\\d+)".formatted(name), Pattern.DOTALL)
+            .matcher(Files.readString(data.resolve("launcher.json")));
+    return pid.find() ? ProcessHandle.of(Long.parseLong(pid.group(1))) : Optional.empty();
   }
 
   private void client(List<String> options, String input, String... arguments) throws Exception {

@@ -2,6 +2,7 @@ package social.starling.bench;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import social.starling.bench.core.CoreCommand;
 import social.starling.bench.failover.FailoverCommand;
 import social.starling.bench.fortunes.FortunesCommand;
 import social.starling.bench.load.LoadCommand;
@@ -20,6 +21,7 @@ import social.starling.common.ProcessMain;
       FailoverCommand.class,
       ProcessesCommand.class,
       StartupCommand.class,
+      CoreCommand.class,
       FortunesCommand.class
     })
 public final class BenchMain {

@@ -47,6 +47,11 @@ public final class ProcessFiles {
     return statusBytes(pid, "VmRSS:");
   }
 
+  /** What of it is pages of files: libraries, and the cache of compiled classes. */
+  public OptionalLong residentFileBytes(long pid) {
+    return statusBytes(pid, "RssFile:");
+  }
+
   /** The most that was ever resident, in bytes; empty when there is no such process. */
   public OptionalLong peakResidentBytes(long pid) {
     return statusBytes(pid, "VmHWM:");

@@ -5,12 +5,9 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToIntFunction;
 import social.starling.proto.sns.v1.GetTimelineRequest;
-import social.starling.proto.sns.v1.GetTimelineResponse;
 import social.starling.proto.sns.v1.Page;
 import social.starling.proto.sns.v1.PostRequest;
-import social.starling.proto.sns.v1.PostResponse;
 import social.starling.proto.sns.v1.SnsGrpc;
 
 /**
@@ -48,6 +45,11 @@ final class Generator {
       Duration measured,
       Duration deadline,
       long seed) {}
+
+  private static final MethodDescriptor<PostRequest, Integer> POST =
+      CountedPosts.of(SnsGrpc.getPostMethod());
+  private static final MethodDescriptor<GetTimelineRequest, Integer> TIMELINE =
+      CountedPosts.of(SnsGrpc.getGetTimelineMethod());
 
   private final Loop loop;
   private final Plan plan;
@@ -161,14 +163,7 @@ final class Generator {
     switch (kind()) {
       case POST -> post(user, begun, next);
       case TIMELINE ->
-          call(
-              Kind.TIMELINE,
-              SnsGrpc.getGetTimelineMethod(),
-              timeline,
-              user,
-              begun,
-              GetTimelineResponse::getPostsCount,
-              next);
+          call(Kind.TIMELINE, TIMELINE, timeline, user, begun, next);
     }
   }
 
@@ -176,30 +171,27 @@ final class Generator {
     Sessions.Session session = sessions[user].take();
     PostRequest request =
         PostRequest.newBuilder().setWrite(session.next()).setText(texts.next()).build();
-    ToIntFunction<PostResponse> items = answer -> answer.hasPost() ? 1 : 0;
     call(
         Kind.POST,
-        SnsGrpc.getPostMethod(),
+        POST,
         request,
         user,
         begun,
-        items,
         () -> {
           sessions[user].release(session);
           next.run();
         });
   }
 
-  private <Q, A> void call(
+  private <Q> void call(
       Kind kind,
-      MethodDescriptor<Q, A> method,
+      MethodDescriptor<Q, Integer> method,
       Q request,
       int user,
       long begun,
-      ToIntFunction<A> items,
       Runnable next) {
     outstanding++;
-    new Operation<Q, A>(
+    new Operation<Q, Integer>(
             loop,
             method,
             request,
@@ -209,7 +201,7 @@ final class Generator {
             (outcome, retries) -> {
               long now = System.nanoTime();
               if (outcome.isAnswered()) {
-                recorder.answered(kind, begun, now, retries, items.applyAsInt(outcome.answer()));
+                recorder.answered(kind, begun, now, retries, outcome.answer());
               } else {
                 recorder.failed(kind, begun, retries, outcome.failure());
               }

@@ -42,6 +42,15 @@ final class Adopted implements Running {
         .findFirst();
   }
 
+  /** Whether a process with this pid and start runs, whatever its command line says. */
+  static boolean hasItsPid(ProcessRecord record) {
+    return ProcessHandle.of(record.pid())
+        .filter(handle -> sameStart(handle, record))
+        .map(handle -> new Adopted(handle, record.started()))
+        .filter(Adopted::isAlive)
+        .isPresent();
+  }
+
   private static boolean sameStart(ProcessHandle handle, ProcessRecord record) {
     return handle
         .info()

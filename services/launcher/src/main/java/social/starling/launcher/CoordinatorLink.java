@@ -62,6 +62,7 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
       } catch (StatusRuntimeException e) {
         switch (e.getStatus().getCode()) {
           case UNAVAILABLE, DEADLINE_EXCEEDED -> Thread.sleep(RETRY);
+          case CANCELLED -> throw new InterruptedException("the call was cancelled");
           default ->
               throw new StartException(
                   ExitCode.REFUSED,

@@ -177,19 +177,23 @@ final class Keeper {
       coordinators.reportDead(cluster, service.name(), surroundings.instance(service));
     }
     probe.interrupt();
-    Duration life = Duration.between(process.started(), surroundings.time().now());
-    Duration wait = backoff.afterDeath(life);
-    String ended = ended(code);
     if (isRefusal(code) && !firstReady.isDone()) {
       firstReady.completeExceptionally(
           new StartException(
-              code.getAsInt(), surroundings.lastWords(service).orElse(service.name() + ended)));
+              code.getAsInt(),
+              surroundings.lastWords(service).orElse(service.name() + " " + ended(code))));
+      if (service.kind() != Kind.SERVER) {
+        // Nothing works without it, so everything is about to be ended.
+        throw new InterruptedException("the service refuses to start");
+      }
     }
+    Duration life = Duration.between(process.started(), surroundings.time().now());
+    Duration wait = backoff.afterDeath(life);
     terminal.say(
         "%-10s %s%s%s; starting it %s"
             .formatted(
                 service.name(),
-                ended,
+                ended(code),
                 wait.isZero() ? "" : " again",
                 isKilled(code)
                     ? ""

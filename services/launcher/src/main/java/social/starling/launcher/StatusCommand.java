@@ -64,7 +64,12 @@ final class StatusCommand implements Callable<Integer> {
                 alive.put(name, new StatusReport.Alive(process.pid(), process.started())));
     StatusReport report =
         StatusReport.of(
-            directory, state, alive, StatusQuery.ask(directory, state), Instant.now());
+            directory,
+            state,
+            alive,
+            state.launcher().filter(Adopted::hasItsPid).isPresent(),
+            StatusQuery.ask(directory, state),
+            Instant.now());
     System.out.println(
         output == Output.JSON
             ? StatusFormat.json(report.rows())

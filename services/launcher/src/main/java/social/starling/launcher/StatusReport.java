@@ -3,6 +3,7 @@ package social.starling.launcher;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,11 +33,13 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
    * Puts it together.
    *
    * @param alive by name: the pid and start of each recorded process that runs
+   * @param supervised whether the launcher runs
    */
   static StatusReport of(
       DataDirectory directory,
       RunState state,
       Map<String, Alive> alive,
+      boolean supervised,
       StatusQuery query,
       Instant now) {
     List<StatusRow> rows = new ArrayList<>();
@@ -52,7 +55,7 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
             .orElse(List.of())
             .stream()
             .collect(Collectors.toMap(ClusterStatus::getName, Function.identity()));
-    for (RunState.Entry entry : state.services().values()) {
+    for (RunState.Entry entry : ordered(state)) {
       Optional<Alive> process = Optional.ofNullable(alive.get(entry.service().name()));
       Optional<ClusterStatus> cluster = entry.service().cluster().map(clusters::get);
       rows.add(row(directory, entry, process, cluster, now));
@@ -66,7 +69,16 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
               report ->
                   remarks.add(entry.service().name() + ": " + report.getStatus().getTrouble()));
     }
+    if (!supervised && !alive.isEmpty()) {
+      remarks.add("no launcher runs, so what dies is not started again; starling up mends that");
+    }
     return new StatusReport(rows, remarks);
+  }
+
+  private static List<RunState.Entry> ordered(RunState state) {
+    return state.services().values().stream()
+        .sorted(Comparator.comparing(entry -> entry.service().kind()))
+        .toList();
   }
 
   /** A process that runs. */

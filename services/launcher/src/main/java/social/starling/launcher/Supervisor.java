@@ -104,6 +104,7 @@ final class Supervisor implements Keeper.Surroundings {
       while (true) {
         Thread.sleep(ROTATION);
         keepers.keySet().forEach(name -> new LogFile(directory.log(name)).rotateInUse());
+        new LogFile(directory.log(Background.LOG)).rotateInUse();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -131,15 +131,29 @@ class KeeperTest {
   }
 
   @Test
-  void shouldTellThatAProcessRefusedBeforeItWasEverReady() throws Exception {
+  void shouldTellThatAServerRefusedBeforeItWasEverReadyAndGoOnTrying() throws Exception {
     world.ready = false;
     keeper.begin();
     world.nextStarted().die(3);
+    world.nextStarted();
 
     assertThat(keeper.firstReady())
         .failsWithin(Duration.ofSeconds(5))
         .withThrowableOfType(ExecutionException.class)
         .withMessageContaining("the last line of its log");
+  }
+
+  @Test
+  void shouldGiveUpACoordinatorThatRefusedBeforeItWasEverReady() throws Exception {
+    world.ready = false;
+    Keeper coordinator = new Keeper(Service.coordinator(), world);
+    coordinator.begin();
+    world.nextStarted().die(3);
+    coordinator.awaitReleased();
+
+    assertThat(coordinator.firstReady()).isCompletedExceptionally();
+    assertThat(world.started).isEmpty();
+    assertThat(world.said).isEmpty();
   }
 
   @Test

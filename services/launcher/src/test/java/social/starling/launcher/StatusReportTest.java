@@ -109,6 +109,14 @@ class StatusReportTest {
   }
 
   @Test
+  void shouldTellThatNobodyWatchesOverWhatRuns() {
+    assertThat(
+            StatusReport.of(DIRECTORY, STATE, ALL_ALIVE, false, answer(ANSWER), NOW).remarks())
+        .containsExactly(
+            "no launcher runs, so what dies is not started again; starling up mends that");
+  }
+
+  @Test
   void shouldTellTheTroubleOfAMember() {
     GetStatusResponse.Builder answer = ANSWER.toBuilder();
     answer
@@ -152,7 +160,7 @@ class StatusReportTest {
   }
 
   private static StatusReport report(Map<String, StatusReport.Alive> alive, StatusQuery query) {
-    return StatusReport.of(DIRECTORY, STATE, alive, query, NOW);
+    return StatusReport.of(DIRECTORY, STATE, alive, true, query, NOW);
   }
 
   private static StatusQuery answer(GetStatusResponse answer) {

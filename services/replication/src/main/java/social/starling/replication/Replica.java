@@ -244,6 +244,38 @@ public class Replica {
     return role;
   }
 
+  void role(Role taken) {
+    role = taken;
+  }
+
+  long matchIndex() {
+    return matchIndex;
+  }
+
+  long now() {
+    return now;
+  }
+
+  String peerVolume() {
+    return peerVolume;
+  }
+
+  long heardPeerAt() {
+    return heardPeerAt;
+  }
+
+  long heardMasterAt() {
+    return heardMasterAt;
+  }
+
+  boolean leaseKnown() {
+    return peerLeaseKnown;
+  }
+
+  boolean sawDead() {
+    return !deadInstances.isEmpty();
+  }
+
   Configuration configuration() {
     return configuration;
   }
@@ -305,7 +337,7 @@ public class Replica {
     if (uncommittedBytes > options.maxUncommittedBytes()) {
       return new Submission.Refused(Refusal.OVERLOADED);
     }
-    lastTimeMillis = Math.max(lastTimeMillis, wallMillis);
+    lastTimeMillis = nextTime(wallMillis);
     lastId = Ids.next(lastId, lastTimeMillis, options.clusterNumber());
     Entry entry =
         new Entry(
@@ -319,6 +351,11 @@ public class Replica {
     }
     uncommittedBytes += entry.weight();
     return new Submission.Accepted(entry.index(), false);
+  }
+
+  /** Times never step back along a journal, whatever the wall clock does. */
+  long nextTime(long wallMillis) {
+    return Math.max(lastTimeMillis, wallMillis);
   }
 
   /**
@@ -365,7 +402,7 @@ public class Replica {
   // ---------------------------------------------------------------- configuration
 
   private void onLearned(Configuration learned) {
-    if (learned.epoch() < knownEpoch || learned.epoch() <= configuration.epoch()) {
+    if (!isNews(learned)) {
       return;
     }
     boolean mine = learned.master().equals(options.self());
@@ -383,6 +420,11 @@ public class Replica {
       stepDown("e%d names another process of this member".formatted(learned.epoch()));
       adoptConfiguration(learned);
     }
+  }
+
+  /** A configuration that is not newer than what is known is ignored. */
+  boolean isNews(Configuration learned) {
+    return learned.epoch() >= knownEpoch && learned.epoch() > configuration.epoch();
   }
 
   private void adoptConfiguration(Configuration learned) {
@@ -447,8 +489,8 @@ public class Replica {
     knownEpoch = learned.epoch();
     asked = null;
     promise(learned.epoch());
-    barrier = epochs.lastIndex();
-    mustWait = !learned.released();
+    barrier = takeOverJournal();
+    mustWait = owesWait(learned);
     waitUntil = waitEnd();
     peerNext = epochs.lastIndex() + 1;
     peerProbing = true;
@@ -459,6 +501,16 @@ public class Replica {
     if (learned.inSync().containsKey(options.peer())) {
       inSyncSince = now;
     }
+  }
+
+  /** Rule 5: a new master keeps all of its journal, for any of it may have been acknowledged. */
+  long takeOverJournal() {
+    return epochs.lastIndex();
+  }
+
+  /** Rule 5: whoever the last master was, unless it had stopped before. */
+  boolean owesWait(Configuration learned) {
+    return !learned.released();
   }
 
   /** Rule 5: from the last acknowledgement of this process, or from its start if it gave none. */
@@ -499,10 +551,7 @@ public class Replica {
     peerLinkBroken = false;
     draining = false;
     handoverAsked = false;
-    verifying = false;
-    matchIndex = 0;
-    ackOwed = false;
-    mismatchOwed = false;
+    forgetVerified();
     masterLinkBroken = false;
     masterEnd = 0;
     heardMasterAt = now;
@@ -512,11 +561,15 @@ public class Replica {
   private void promise(long epoch) {
     if (epoch > promised) {
       promised = epoch;
-      verifying = false;
-      matchIndex = 0;
-      ackOwed = false;
-      mismatchOwed = false;
+      forgetVerified();
     }
+  }
+
+  void forgetVerified() {
+    verifying = false;
+    matchIndex = 0;
+    ackOwed = false;
+    mismatchOwed = false;
   }
 
   private void onDead(String member, String instance) {
@@ -561,10 +614,7 @@ public class Replica {
     promised = Math.max(promised, state.promised());
     durablePromise = state.promised();
     knownEpoch = Math.max(knownEpoch, promised);
-    verifying = false;
-    matchIndex = 0;
-    ackOwed = false;
-    mismatchOwed = false;
+    forgetVerified();
     heardMasterAt = now;
     if (role == Role.INSTALLING) {
       role = Role.FOLLOWER;
@@ -581,7 +631,7 @@ public class Replica {
     lastTimeMillis = Math.max(lastTimeMillis, entry.timeMillis());
   }
 
-  private void truncateAfter(long index) {
+  void truncateAfter(long index) {
     if (index < commitIndex) {
       effects.add(
           new Effect.Halt(
@@ -664,7 +714,7 @@ public class Replica {
   }
 
   /** Whether a message of a master of this epoch is to be heard at all. */
-  private boolean hears(long epoch) {
+  boolean hears(long epoch) {
     if (epoch < promised || role == Role.FAILED || role == Role.INSTALLING) {
       return false;
     }
@@ -686,10 +736,8 @@ public class Replica {
     }
     promise(message.epoch());
     if (!verifying) {
-      verifying = true;
-      matchIndex = 0;
+      beginVerifying();
       masterSentAt = message.sentAt();
-      masterEnd = 0;
     }
     heardMasterAt = now;
     masterLinkBroken = false;
@@ -702,13 +750,25 @@ public class Replica {
       return;
     }
     dropBeyond(message.endIndex());
-    long committed = Math.min(message.commitIndex(), matchIndex);
+    long committed = Math.min(committedByMaster(message), matchIndex);
     if (committed > commitIndex) {
       flushPersist(); // The store must never hold effects of entries that it does not hold.
       commitUpTo(committed, false);
     }
     // What was appended is acknowledged when it is durable; until then only heartbeats are answered.
     ackOwed |= message.entries().isEmpty() || mismatchOwed || outstanding.isEmpty();
+  }
+
+  /** Rule 3: the commit index rides on each message. */
+  long committedByMaster(Message.Append message) {
+    return message.commitIndex();
+  }
+
+  /** Rule 2: nothing is truncated for having a new master, only for a conflict with it. */
+  void beginVerifying() {
+    verifying = true;
+    matchIndex = 0;
+    masterEnd = 0;
   }
 
   /** Rule 2. */
@@ -734,7 +794,7 @@ public class Replica {
       if (index <= epochs.baseIndex()) {
         continue;
       }
-      if (index <= epochs.lastIndex() && epochs.epochAt(index) != entry.epoch()) {
+      if (conflicts(entry)) {
         truncateAfter(index - 1);
         if (role == Role.FAILED) {
           return;
@@ -745,6 +805,12 @@ public class Replica {
       }
       matchIndex = Math.max(matchIndex, index);
     }
+  }
+
+  /** Rule 2: two entries with one index are the same if they are of one epoch. */
+  boolean conflicts(Entry entry) {
+    return entry.index() <= epochs.lastIndex()
+        && epochs.epochAt(entry.index()) != entry.epoch();
   }
 
   /** Rule 2: a master of an epoch has every entry of lower epochs that it will ever have. */
@@ -765,7 +831,7 @@ public class Replica {
     if (!ack.volume().equals(peerVolume)) {
       peerVolume = ack.volume();
       peerAcked = 0;
-      peerLeaseKnown = false;
+      dropLease();
       peerProbing = true;
     }
     if (!ack.instance().equals(peerInstance)) {
@@ -823,18 +889,22 @@ public class Replica {
   }
 
   private void onSnapshotNeeded(long epoch, String outdated) {
-    if (!hears(epoch) || role != Role.FOLLOWER || !outdated.equals(volume)) {
+    if (!hears(epoch) || role != Role.FOLLOWER || !mayDiscard(epoch, outdated)) {
       return;
     }
     heardMasterAt = now;
-    if (configuration.hasInSync(options.self(), volume) && configuration.epoch() >= epoch) {
-      return; // A recorded copy is never given up.
-    }
     knownEpoch = Math.max(knownEpoch, epoch);
     promise(epoch);
-    verifying = false;
+    forgetVerified();
     role = Role.INSTALLING;
     effects.add(new Effect.Install(epoch));
+  }
+
+  /** Rule 7: this very volume, and never one that is known to be recorded. */
+  boolean mayDiscard(long epoch, String outdated) {
+    boolean recorded =
+        configuration.hasInSync(options.self(), volume) && configuration.epoch() >= epoch;
+    return outdated.equals(volume) && !recorded;
   }
 
   // ---------------------------------------------------------------- conclusions
@@ -862,7 +932,7 @@ public class Replica {
     }
   }
 
-  private boolean actsDurably() {
+  boolean actsDurably() {
     return role.acts() && durablePromise >= configuration.epoch();
   }
 
@@ -957,9 +1027,14 @@ public class Replica {
     role = Role.CLOSED;
     closedAt = now;
     draining = false;
-    peerLeaseKnown = false;
+    dropLease();
     uncommitted.clear();
     uncommittedBytes = 0;
+  }
+
+  /** Rules 6 and 10: a lease is of one volume, and of the time before a handover. */
+  void dropLease() {
+    peerLeaseKnown = false;
   }
 
   /** A master whose own fsync hangs stops nothing for long: the slave has everything. */
@@ -1016,10 +1091,15 @@ public class Replica {
    */
   boolean caughtUp() {
     return peerVolume != null
-        && !peerVolume.equals(outdatedVolume)
+        && mayCount(peerVolume)
         && !peerProbing
         && peerAcked >= commitIndex
         && epochs.lastIndex() - peerAcked < 1_000;
+  }
+
+  /** Rule 7: not a volume that was told to be discarded, for it may be at any moment. */
+  boolean mayCount(String volumeOfPeer) {
+    return !volumeOfPeer.equals(outdatedVolume);
   }
 
   /** Rule 7: counted before the coordinator is asked. */
@@ -1028,11 +1108,15 @@ public class Replica {
     updatePermit();
   }
 
+  /** Rule 5: only a member of the set, with the recorded volume, at the newest epoch it knows. */
+  boolean mayAsk() {
+    return configuration.epoch() > 0
+        && configuration.epoch() == knownEpoch
+        && configuration.hasInSync(options.self(), volume);
+  }
+
   private void concludePromote() {
-    boolean recorded =
-        configuration.epoch() > 0
-            && configuration.epoch() == knownEpoch
-            && configuration.hasInSync(options.self(), volume);
+    boolean recorded = mayAsk();
     boolean asksHandover =
         role == Role.CLOSED && handoverAsked && now - closedAt < options.silence();
     if (recorded && asksHandover) {
@@ -1043,7 +1127,7 @@ public class Replica {
     }
     if (role == Role.CLOSED) {
       if (now - closedAt >= options.silence()) {
-        ask(new Request.Promote(configuration.epoch()));
+        reopen();
       }
       return;
     }
@@ -1052,13 +1136,18 @@ public class Replica {
     }
   }
 
+  /** Rule 10: only in a new epoch. */
+  void reopen() {
+    ask(new Request.Promote(configuration.epoch()));
+  }
+
   /** A member whose own storage hangs must not be the one that takes over. */
   private boolean outstandingIsFresh() {
     return outstanding.isEmpty()
         || now - outstanding.getFirst().since <= options.silence() / 2;
   }
 
-  private boolean masterIsLost() {
+  boolean masterIsLost() {
     long silence = now - heardMasterAt;
     boolean suspected = hearing == Hearing.SUSPECTED || hearing == Hearing.LOST;
     return deadInstances.contains(configuration.masterInstance())
@@ -1074,7 +1163,7 @@ public class Replica {
     return now - askedAt >= ASK_AGAIN_HEARTBEATS * options.heartbeat();
   }
 
-  private void ask(Request request) {
+  void ask(Request request) {
     if (request.equals(asked) && !askAgain()) {
       return;
     }
@@ -1120,6 +1209,7 @@ public class Replica {
     }
     if (outdatedVolume != null
         && outdatedVolume.equals(peerVolume)
+        && !outdatedVolume.equals(counted())
         && now - snapshotAskedAt >= options.heartbeat()) {
       snapshotAskedAt = now;
       effects.add(
@@ -1132,16 +1222,7 @@ public class Replica {
       }
       return;
     }
-    boolean lost =
-        peerNext > peerAcked + 1
-            && now - progressAt > 5 * options.heartbeat()
-            && now - sentAt > options.heartbeat();
-    if (lost) {
-      peerNext = peerAcked + 1;
-      inFlight.clear();
-      inFlightBytes = 0;
-      sentAt = now;
-    }
+    // What is lost on its way is found by the next message: the entry before it is not there.
     long end = epochs.lastIndex();
     boolean sent = false;
     while (peerNext <= end && inFlightBytes < options.maxInFlightBytes()) {
@@ -1205,12 +1286,17 @@ public class Replica {
       permit.set(false, now, now);
     } else if (!actsDurably()) {
       permit.set(false, openedAt, openedAt); // Readers wait for the promise, a moment.
-    } else if (counted == null) {
+    } else if (needsNoLease()) {
       permit.set(true, openedAt, openedAt);
     } else {
       long until = leaseHeld(counted) ? peerLease + options.lease() : openedAt;
       permit.set(false, until, openedAt);
     }
+  }
+
+  /** Rule 6: nobody outside the set is ever promoted. */
+  boolean needsNoLease() {
+    return counted() == null;
   }
 
   /** Rule 6: only what the counted volume acknowledged in this epoch gives a lease. */

@@ -290,6 +290,10 @@ class SystemIT {
       }
     }
     writesGoOn(info, at);
+    installation.awaitHealthy();
+    writesGoOn(info, System.nanoTime());
+    // Both members may have been away for longer than a call may take.
+    failuresSeen = load.failures().size();
   }
 
   @Test

@@ -147,6 +147,40 @@ class UpIT {
   }
 
   @Test
+  void shouldAddAClusterToADirectoryThatHoldsOne() throws Exception {
+    String directory = installation.directory().toString();
+    String port = installation.router().replaceFirst(".*:", "");
+    assertThat(
+            installation.run("up", "--detach", "--dir", directory, "--router-port", port).err())
+        .isEmpty();
+    installation.close();
+
+    Installation.Ran grown =
+        installation.run("up", "--detach", "--dir", directory, "--clusters", "2");
+
+    assertThat(grown.exitCode()).as(grown.err()).isZero();
+    assertThat(grown.out())
+        .startsWith("New here: beta. Users that exist stay where they are.")
+        .contains("beta-2     ready");
+    assertThat(status()).extracting(row -> text(row, "cluster"))
+        .containsExactly(null, "alpha", "alpha", "beta", "beta", null);
+  }
+
+  @Test
+  void shouldPassOnWhyTheCoordinatorRefuses() throws Exception {
+    installation.up();
+    installation.close();
+    Files.move(
+        installation.directory().resolve("coordinator"), installation.directory().resolve("gone"));
+
+    Installation.Ran ran = up(installation.directory());
+
+    assertThat(ran.exitCode()).isEqualTo(3);
+    assertThat(ran.err()).contains("coordinator.db does not exist").hasLineCount(1);
+    assertThat(status()).extracting(row -> text(row, "pid")).containsOnlyNulls();
+  }
+
+  @Test
   void shouldTellThatTheDirectoryCannotBeUsed() throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
 

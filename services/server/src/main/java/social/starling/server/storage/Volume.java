@@ -69,6 +69,9 @@ public final class Volume implements AutoCloseable, JournalReader {
   private final long lockedAt = System.nanoTime();
 
   private volatile Consumer<String> onDamage = sentence -> {};
+  /** Stands for the content whose damage counts. */
+  private volatile Object finder;
+
   private volatile Content content;
   private volatile StorageException failure;
   private volatile long writingSince;
@@ -104,7 +107,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Installation.recover(directory, disk);
       Directories.deleteSnapshots(directory, disk);
       Creation.ensure(directory, disk);
-      volume.content = new Content(directory, disk, options, volume::damaged);
+      volume.content = new Content(directory, disk, options, volume.finder());
       volume.upkeep.start();
       volume.scrubInBackground();
       return volume;
@@ -417,12 +420,24 @@ public final class Volume implements AutoCloseable, JournalReader {
   void replace(Work<?> move) {
     Content old = usable();
     try {
+      finder = null;
       move.on(old);
       damage.clear();
-      content = new Content(directory, disk, options, this::damaged);
+      content = new Content(directory, disk, options, finder());
     } catch (IOException | SQLException | RuntimeException e) {
       throw fail(failed("installing a full copy", e));
     }
+  }
+
+  /** Takes damage from one content only, for a late reader of a closed one finds what is none. */
+  private Consumer<String> finder() {
+    Object own = new Object();
+    finder = own;
+    return sentence -> {
+      if (finder == own) {
+        damaged(sentence);
+      }
+    };
   }
 
   StorageException fail(StorageException e) {
