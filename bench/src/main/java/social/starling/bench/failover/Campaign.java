@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -108,10 +110,10 @@ final class Campaign implements AutoCloseable {
                     new StartException(
                         ExitCode.FAILED, "launcher.json records no process of " + master));
     long epoch = epoch(cluster);
-    long at = cause(cluster, process);
-    awaitNextWrites(at, before);
+    Signal.Sent fault = cause(cluster, process);
+    awaitNextWrites(fault.after(), before);
     if (plan.fault() == Fault.STOP) {
-      sleepUntil(at + TimeUnit.SECONDS.toNanos(plan.stopped()));
+      sleepUntil(fault.after() + TimeUnit.SECONDS.toNanos(plan.stopped()));
       Signal.CONT.send(process, files);
     }
     // Until the fault has shown, the members may still be reported as they were before it.
@@ -123,10 +125,10 @@ final class Campaign implements AutoCloseable {
           () -> !instance(cluster, master).equals(process.instance()));
     }
     long whole = awaitWhole(cluster);
-    return result(master, at, whole, before);
+    return result(master, fault, whole, before);
   }
 
-  private long cause(String cluster, RecordedProcess process) {
+  private Signal.Sent cause(String cluster, RecordedProcess process) {
     return switch (plan.fault()) {
       case KILL -> Signal.KILL.send(process, files);
       case STOP -> Signal.STOP.send(process, files);
@@ -139,12 +141,14 @@ final class Campaign implements AutoCloseable {
           throw new StartException(
               ExitCode.FAILED, "the switchover failed: " + e.getStatus().getDescription(), e);
         }
-        yield now;
+        // It goes on answering until it hands over.
+        yield new Signal.Sent(now, now);
       }
     };
   }
 
-  private FailoverReport.Run result(String master, long at, long until, int[] before) {
+  private FailoverReport.Run result(
+      String master, Signal.Sent fault, long until, int[] before) {
     List<Write> all = new ArrayList<>();
     List<Write> direct = new ArrayList<>();
     List<Write> routed = new ArrayList<>();
@@ -153,16 +157,20 @@ final class Campaign implements AutoCloseable {
       all.addAll(writes);
       (writers.get(i).isDirect() ? direct : routed).addAll(writes);
     }
-    Outage outage = Outage.of(at, until, all);
+    Outage outage = outage(fault, until, all);
     return new FailoverReport.Run(
         master,
         next(outage),
-        next(Outage.of(at, until, direct)),
-        next(Outage.of(at, until, routed)),
+        next(outage(fault, until, direct)),
+        next(outage(fault, until, routed)),
         millis(outage.gap()),
         millis(outage.slowest()),
         outage.failed(),
-        millis(until - at));
+        millis(until - fault.before()));
+  }
+
+  private static Outage outage(Signal.Sent fault, long until, List<Write> writes) {
+    return Outage.of(fault.before(), fault.after(), until, writes);
   }
 
   private void awaitNextWrites(long at, int[] before) throws InterruptedException {
@@ -253,22 +261,23 @@ final class Campaign implements AutoCloseable {
   private FailoverReport report(List<FailoverReport.Run> runs, double othersPercent) {
     List<String> violations = new ArrayList<>();
     long acknowledged = 0;
-    int failed = 0;
+    Map<String, Long> failures = new TreeMap<>();
     long retries = 0;
     for (Writer writer : writers) {
       List<Write> written = writer.since(0);
       acknowledged += written.stream().filter(Write::isAcknowledged).count();
-      failed += (int) written.stream().filter(write -> !write.isAcknowledged()).count();
+      written.stream()
+          .filter(write -> !write.isAcknowledged())
+          .forEach(write -> failures.merge(write.end() + " " + write.why(), 1L, Long::sum));
       retries += writer.retries();
       violations.addAll(Checker.violations(writer.author(), written, readBack(writer.author())));
     }
     return FailoverReport.of(
         plan.fault().name().toLowerCase(Locale.ROOT),
         runs,
-        failed,
+        failures,
         acknowledged,
         retries,
-        acknowledged,
         violations,
         othersPercent);
   }

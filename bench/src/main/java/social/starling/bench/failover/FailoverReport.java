@@ -4,12 +4,13 @@ import com.google.gson.GsonBuilder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What a campaign showed. Times in milliseconds; a negative one means: never.
  *
  * @param violations sentences of the checker
- * @param checked acknowledged posts that were looked for
+ * @param failures calls that failed, by why
  * @param othersPercent share of the machine's processors that other programs took meanwhile
  */
 record FailoverReport(
@@ -20,9 +21,9 @@ record FailoverReport(
     Summary nextRouted,
     Summary slowest,
     int failedCalls,
+    Map<String, Long> failures,
     long acknowledged,
     long retries,
-    long checked,
     List<String> violations,
     double othersPercent) {
 
@@ -63,10 +64,9 @@ record FailoverReport(
   static FailoverReport of(
       String fault,
       List<Run> runs,
-      int failedCalls,
+      Map<String, Long> failures,
       long acknowledged,
       long retries,
-      long checked,
       List<String> violations,
       double othersPercent) {
     return new FailoverReport(
@@ -76,10 +76,10 @@ record FailoverReport(
         Summary.of(runs.stream().mapToDouble(Run::nextDirect).toArray()),
         Summary.of(runs.stream().mapToDouble(Run::nextRouted).toArray()),
         Summary.of(runs.stream().mapToDouble(Run::slowest).toArray()),
-        failedCalls,
+        (int) failures.values().stream().mapToLong(Long::longValue).sum(),
+        failures,
         acknowledged,
         retries,
-        checked,
         List.copyOf(violations),
         Math.round(othersPercent * 10) / 10.0);
   }
@@ -105,13 +105,15 @@ record FailoverReport(
     text.append(
         "calls failed: %d; posts acknowledged: %d; retries: %d\n"
             .formatted(failedCalls, acknowledged, retries));
+    failures.forEach(
+        (why, count) -> text.append("  failed: %d x %s\n".formatted(count, why)));
     text.append(
         String.format(
             Locale.ROOT, "other programs took %.1f %% of the processors\n", othersPercent));
     text.append(
         "read back: %d acknowledged posts, %s\n"
             .formatted(
-                checked,
+                acknowledged,
                 violations.isEmpty() ? "each there once and in order" : "WRONG:"));
     violations.forEach(violation -> text.append("  ").append(violation).append('\n'));
     return text.toString();

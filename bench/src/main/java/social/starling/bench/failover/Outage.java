@@ -17,11 +17,12 @@ record Outage(OptionalLong next, long gap, int failed, long slowest, int acknowl
   /**
    * Judges.
    *
-   * @param fault when it was caused
+   * @param fault before it was caused; times count from here
+   * @param caused after it was caused: a write that began before may have been answered before
    * @param until what ended later is not looked at
    * @param writes those that ended at or after the fault, in any order
    */
-  static Outage of(long fault, long until, Collection<Write> writes) {
+  static Outage of(long fault, long caused, long until, Collection<Write> writes) {
     long[] acknowledgements =
         writes.stream()
             .filter(write -> write.isAcknowledged() && within(write, fault, until))
@@ -37,7 +38,7 @@ record Outage(OptionalLong next, long gap, int failed, long slowest, int acknowl
     OptionalLong next =
         writes.stream()
             .filter(write -> write.isAcknowledged() && within(write, fault, until))
-            .filter(write -> write.begun() >= fault)
+            .filter(write -> write.begun() >= caused)
             .mapToLong(write -> write.ended() - fault)
             .min();
     int failed =

@@ -9,7 +9,7 @@ package social.starling.bench.failover;
  * @param begun when it began
  * @param ended when the call returned
  * @param end how
- * @param word why it failed; empty when acknowledged
+ * @param why it failed, in a word and a sentence; empty when acknowledged
  * @param id of the post; 0 unless acknowledged
  */
 record Write(
@@ -20,7 +20,7 @@ record Write(
     long begun,
     long ended,
     End end,
-    String word,
+    String why,
     long id) {
 
   /** How a write ended. */

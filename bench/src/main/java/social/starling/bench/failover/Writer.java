@@ -93,7 +93,8 @@ final class Writer implements Runnable {
     } catch (StarlingException e) {
       return new Write(
           author, sequence, text, intended, begun, System.nanoTime(),
-          e.outcomeUnknown() ? Write.End.UNKNOWN : Write.End.REFUSED, e.word(), 0);
+          e.outcomeUnknown() ? Write.End.UNKNOWN : Write.End.REFUSED,
+          e.word() + ": " + e.getMessage(), 0);
     }
   }
 

@@ -24,24 +24,34 @@ public enum Signal {
   }
 
   /**
+   * When it was sent, in {@code System.nanoTime()}. On a busy machine the sender may stand still
+   * between the two.
+   *
+   * @param before it had not been sent yet
+   * @param after it had been sent
+   */
+  public record Sent(long before, long after) {}
+
+  /**
    * Sends it to a process of an installation, after a look at its command line.
    *
-   * @return {@code System.nanoTime()} right before it was sent
    * @throws StartException when the pid is not that process, or it may not be signalled
    */
-  public long send(RecordedProcess process, ProcessFiles files) {
+  public Sent send(RecordedProcess process, ProcessFiles files) {
     if (!files.isRunning(process)) {
       throw new StartException(
           ExitCode.REFUSED,
           "no signal was sent: process %d is not the %s that launcher.json records"
               .formatted(process.pid(), process.name()));
     }
-    long now = System.nanoTime();
-    if (kill((int) process.pid(), number) != 0) {
+    long before = System.nanoTime();
+    int result = kill((int) process.pid(), number);
+    long after = System.nanoTime();
+    if (result != 0) {
       throw new StartException(
           ExitCode.FAILED, "cannot send SIG%s to process %d".formatted(name(), process.pid()));
     }
-    return now;
+    return new Sent(before, after);
   }
 
   @SuppressWarnings("restricted") // native access is what this is for

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 class OutageTest {
 
   private static final long FAULT = 1_000;
+  private static final long CAUSED = 1_005;
   private static final long UNTIL = 2_000;
 
   @Test
@@ -15,15 +16,17 @@ class OutageTest {
     Outage outage =
         Outage.of(
             FAULT,
+            CAUSED,
             UNTIL,
             List.of(
                 // On its way when the master died: it says nothing of the next master.
                 acknowledged(990, 1_001),
+                acknowledged(1_002, 1_004),
                 acknowledged(1_010, 1_150),
                 acknowledged(1_020, 1_140)));
 
     assertThat(outage.next()).hasValue(140);
-    assertThat(outage.acknowledged()).isEqualTo(3);
+    assertThat(outage.acknowledged()).isEqualTo(4);
   }
 
   @Test
@@ -31,6 +34,7 @@ class OutageTest {
     Outage outage =
         Outage.of(
             FAULT,
+            CAUSED,
             UNTIL,
             List.of(acknowledged(990, 1_100), acknowledged(1_110, 1_450), acknowledged(1_460, 1_470)));
 
@@ -39,7 +43,8 @@ class OutageTest {
 
   @Test
   void shouldTellThatThereWasNoNextWrite() {
-    Outage outage = Outage.of(FAULT, UNTIL, List.of(failed(1_010, 1_900), acknowledged(900, 1_001)));
+    Outage outage = Outage.of(
+            FAULT, CAUSED, UNTIL, List.of(failed(1_010, 1_900), acknowledged(900, 1_001)));
 
     assertThat(outage.next()).isEmpty();
     assertThat(outage.failed()).isEqualTo(1);
@@ -51,6 +56,7 @@ class OutageTest {
     Outage outage =
         Outage.of(
             FAULT,
+            CAUSED,
             UNTIL,
             List.of(acknowledged(10, 999), acknowledged(1_010, 1_020), failed(1_030, 2_001)));
 
