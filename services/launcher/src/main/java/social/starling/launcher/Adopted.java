@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * A process that an earlier launcher started. The system does not tell of its death, so it is looked
- * at every 10 ms.
+ * A process that an earlier launcher started. The system does not tell of its death, so it is
+ * looked at every 10 ms.
  */
 final class Adopted implements Running {
 

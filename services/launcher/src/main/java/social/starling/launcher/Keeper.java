@@ -206,8 +206,7 @@ final class Keeper {
   }
 
   private static boolean isRefusal(OptionalInt code) {
-    return code.isPresent()
-        && List.of(ExitCode.USAGE, ExitCode.REFUSED).contains(code.getAsInt());
+    return code.isPresent() && List.of(ExitCode.USAGE, ExitCode.REFUSED).contains(code.getAsInt());
   }
 
   private static String ended(OptionalInt code) {
@@ -227,29 +226,27 @@ final class Keeper {
     Instant from = surroundings.time().now();
     return Thread.ofVirtual()
         .name("readiness-" + service.name())
-        .start(
-            () -> {
-              try {
-                while (!surroundings.isReady(service)) {
-                  if (!process.isAlive()) {
-                    return;
-                  }
-                  surroundings.time().sleep(PROBE);
-                }
-              } catch (InterruptedException e) {
+        .start(() -> {
+          try {
+            while (!surroundings.isReady(service)) {
+              if (!process.isAlive()) {
                 return;
               }
-              terminal.say(
-                  "%-10s %-8s %8s   %s"
-                      .formatted(
-                          service.name(),
-                          adopted ? "adopted" : "ready",
-                          adopted
-                              ? "pid " + process.pid()
-                              : Terminal.seconds(
-                                  Duration.between(from, surroundings.time().now())),
-                          surroundings.address(service)));
-              firstReady.complete(null);
-            });
+              surroundings.time().sleep(PROBE);
+            }
+          } catch (InterruptedException e) {
+            return;
+          }
+          terminal.say(
+              "%-10s %-8s %8s   %s"
+                  .formatted(
+                      service.name(),
+                      adopted ? "adopted" : "ready",
+                      adopted
+                          ? "pid " + process.pid()
+                          : Terminal.seconds(Duration.between(from, surroundings.time().now())),
+                      surroundings.address(service)));
+          firstReady.complete(null);
+        });
   }
 }

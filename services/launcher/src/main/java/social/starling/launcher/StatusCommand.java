@@ -59,9 +59,8 @@ final class StatusCommand implements Callable<Integer> {
     RunState state = StateFile.read(directory.stateFile());
     Map<String, StatusReport.Alive> alive = new HashMap<>();
     Up.findAlive(state)
-        .forEach(
-            (name, process) ->
-                alive.put(name, new StatusReport.Alive(process.pid(), process.started())));
+        .forEach((name, process) ->
+            alive.put(name, new StatusReport.Alive(process.pid(), process.started())));
     StatusReport report =
         StatusReport.of(
             directory,

@@ -46,14 +46,9 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
     List<String> remarks = new ArrayList<>();
     query
         .failure()
-        .ifPresent(
-            failure -> remarks.add(failure + ": role, epoch, inSync and lag are not known"));
+        .ifPresent(failure -> remarks.add(failure + ": role, epoch, inSync and lag are not known"));
     Map<String, ClusterStatus> clusters =
-        query
-            .status()
-            .map(GetStatusResponse::getClustersList)
-            .orElse(List.of())
-            .stream()
+        query.status().map(GetStatusResponse::getClustersList).orElse(List.of()).stream()
             .collect(Collectors.toMap(ClusterStatus::getName, Function.identity()));
     for (RunState.Entry entry : ordered(state)) {
       Optional<Alive> process = Optional.ofNullable(alive.get(entry.service().name()));
@@ -65,9 +60,8 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
       cluster
           .flatMap(status -> report(status, entry.service().name()))
           .filter(report -> !report.getStatus().getTrouble().isEmpty())
-          .ifPresent(
-              report ->
-                  remarks.add(entry.service().name() + ": " + report.getStatus().getTrouble()));
+          .ifPresent(report ->
+              remarks.add(entry.service().name() + ": " + report.getStatus().getTrouble()));
     }
     if (!supervised && !alive.isEmpty()) {
       remarks.add("no launcher runs, so what dies is not started again; starling up mends that");
@@ -122,11 +116,10 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
       Configuration configuration, String member, Optional<MemberReport> report) {
     return configuration.getInSyncList().stream()
         .filter(counted -> counted.getMember().equals(member))
-        .anyMatch(
-            counted ->
-                report.isEmpty()
-                    || report.get().getStatus().getVolume().isEmpty()
-                    || counted.getVolume().equals(report.get().getStatus().getVolume()));
+        .anyMatch(counted ->
+            report.isEmpty()
+                || report.get().getStatus().getVolume().isEmpty()
+                || counted.getVolume().equals(report.get().getStatus().getVolume()));
   }
 
   private static Optional<MemberReport> report(ClusterStatus cluster, String member) {

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -40,8 +40,7 @@ class KeeperTest {
     assertThat(world.events)
         .startsWith("start", "report alpha alpha-1 instance-1 at epoch 7")
         .contains("await change of alpha after 7 for PT0.3S");
-    assertThat(world.said)
-        .contains("alpha-1    was killed by signal 9; starting it again");
+    assertThat(world.said).contains("alpha-1    was killed by signal 9; starting it again");
   }
 
   @Test
@@ -308,7 +307,8 @@ class KeeperTest {
 
     @Override
     public void reportDead(String cluster, String member, String instance) {
-      events.add("report %s %s %s at epoch %d".formatted(cluster, member, instance, epoch(cluster)));
+      events.add(
+          "report %s %s %s at epoch %d".formatted(cluster, member, instance, epoch(cluster)));
     }
 
     @Override

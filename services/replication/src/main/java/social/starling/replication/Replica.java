@@ -20,15 +20,15 @@ import social.starling.replication.Submission.Refusal;
  *       streams them to the slave; many are in flight.
  *   <li><b>Accept.</b> The slave checks that the entry before is the one it has, appends, fsyncs,
  *       acknowledges: the epoch in which the prefix was verified, its volume, and the index that is
- *       verified <em>and</em> fsynced. Only a conflict truncates, and entries of lower epochs beyond
- *       the master's end.
+ *       verified <em>and</em> fsynced. Only a conflict truncates, and entries of lower epochs
+ *       beyond the master's end.
  *   <li><b>Commit.</b> An entry is committed when every counted member has it on disk;
  *       acknowledgements of the current epoch only. Only then is it applied and answered.
  *   <li><b>Shrink.</b> The slave is silent: commits wait until a configuration without it is known.
- *   <li><b>Promote.</b> The master is silent: the slave asks. A new master commits its whole journal
- *       and waits until no lease can be valid before it opens.
- *   <li><b>Lease.</b> While the slave is counted, a read needs a message acknowledged by the counted
- *       volume in this epoch that was sent less than a lease ago.
+ *   <li><b>Promote.</b> The master is silent: the slave asks. A new master commits its whole
+ *       journal and waits until no lease can be valid before it opens.
+ *   <li><b>Lease.</b> While the slave is counted, a read needs a message acknowledged by the
+ *       counted volume in this epoch that was sent less than a lease ago.
  *   <li><b>Rejoin and expand.</b> A slave is counted from before the moment the master asks to add
  *       it; to give up, win a change without it.
  *   <li><b>Restarts.</b> A process never acts in an epoch that an earlier process of its volume may
@@ -40,8 +40,8 @@ import social.starling.replication.Submission.Refusal;
  * </ol>
  *
  * <p>Properties that this class keeps, whatever is lost, late or repeated around it: at most one
- * member acts in an epoch; a committed entry is never truncated; nothing is acknowledged that is not
- * on this member's disk and, while a slave is counted, on the slave's.
+ * member acts in an epoch; a committed entry is never truncated; nothing is acknowledged that is
+ * not on this member's disk and, while a slave is counted, on the slave's.
  *
  * <p>The rules descend from PacificA (Lin et al., 2008), Kafka's in-sync replicas with the maximal
  * set, and its truncation by epochs (KIP-101, KIP-279).
@@ -230,7 +230,9 @@ public class Replica {
         Math.max(0, (now - heard) / 1_000_000));
   }
 
-  /** What this member counts, for the invariants of tests: the peer's volume, or null when alone. */
+  /**
+   * What this member counts, for the invariants of tests: the peer's volume, or null when alone.
+   */
   String counted() {
     String recorded = configuration.inSync().get(options.peer());
     return recorded != null ? recorded : pendingExpand;
@@ -308,8 +310,8 @@ public class Replica {
   }
 
   /**
-   * A client's request (rule 1). If accepted, its answer comes with the {@link Effect.Commit} of the
-   * entry; the caller has asked the state machine before whether it was answered already.
+   * A client's request (rule 1). If accepted, its answer comes with the {@link Effect.Commit} of
+   * the entry; the caller has asked the state machine before whether it was answered already.
    *
    * @param wallMillis milliseconds since 1970-01-01Z
    */
@@ -464,8 +466,7 @@ public class Replica {
     if (hadPeer && !hasPeer) {
       // A member that comes and goes must not make every write wait for its next absence.
       boolean stable = now - inSyncSince > MAX_REJOIN_BACKOFF * 3;
-      rejoinBackoff =
-          stable ? MIN_REJOIN_BACKOFF : Math.min(rejoinBackoff * 2, MAX_REJOIN_BACKOFF);
+      rejoinBackoff = stable ? MIN_REJOIN_BACKOFF : Math.min(rejoinBackoff * 2, MAX_REJOIN_BACKOFF);
       rejoinAfter = now + rejoinBackoff;
     }
     // Acknowledgements count in the epoch in which they were given (rules 3 and 6).
@@ -519,8 +520,8 @@ public class Replica {
   }
 
   /**
-   * Rule 5: the wait is owed to whoever may hold a lease. That is the last master, unless it was this
-   * member itself: then it may still be the other one, of whose process the configuration says
+   * Rule 5: the wait is owed to whoever may hold a lease. That is the last master, unless it was
+   * this member itself: then it may still be the other one, of whose process the configuration says
    * nothing.
    */
   boolean provenDead() {
@@ -599,8 +600,7 @@ public class Replica {
     if (role.acts()) {
       effects.add(new Effect.Send(new Message.Resign(configuration.epoch())));
     } else if (verifying) {
-      effects.add(
-          new Effect.Send(new Message.Leaving(promised, volume, options.instance())));
+      effects.add(new Effect.Send(new Message.Leaving(promised, volume, options.instance())));
     }
     stepDown(why);
     role = Role.FAILED;
@@ -698,8 +698,7 @@ public class Replica {
     switch (message) {
       case Message.Append append -> onAppend(append);
       case Message.Ack ack -> onAck(ack);
-      case Message.SnapshotNeeded(long epoch, String outdated) ->
-          onSnapshotNeeded(epoch, outdated);
+      case Message.SnapshotNeeded(long epoch, String outdated) -> onSnapshotNeeded(epoch, outdated);
       case Message.Resign(long epoch) -> {
         if (epoch == promised && !role.acts()) {
           masterResigned = true;
@@ -755,7 +754,8 @@ public class Replica {
       flushPersist(); // The store must never hold effects of entries that it does not hold.
       commitUpTo(committed, false);
     }
-    // What was appended is acknowledged when it is durable; until then only heartbeats are answered.
+    // What was appended is acknowledged when it is durable; until then only heartbeats are
+    // answered.
     ackOwed |= message.entries().isEmpty() || mismatchOwed || outstanding.isEmpty();
   }
 
@@ -809,8 +809,7 @@ public class Replica {
 
   /** Rule 2: two entries with one index are the same if they are of one epoch. */
   boolean conflicts(Entry entry) {
-    return entry.index() <= epochs.lastIndex()
-        && epochs.epochAt(entry.index()) != entry.epoch();
+    return entry.index() <= epochs.lastIndex() && epochs.epochAt(entry.index()) != entry.epoch();
   }
 
   /** Rule 2: a master of an epoch has every entry of lower epochs that it will ever have. */
@@ -1060,8 +1059,7 @@ public class Replica {
     boolean silent = now - heardPeerAt > options.silence();
     boolean stuck = commitIndex < diskIndex && now - progressAt > options.silence();
     boolean dead = !peerInstance.isEmpty() && deadInstances.contains(peerInstance);
-    boolean cut =
-        peerLinkBroken && (hearing == Hearing.SUSPECTED || hearing == Hearing.LOST);
+    boolean cut = peerLinkBroken && (hearing == Hearing.SUSPECTED || hearing == Hearing.LOST);
     boolean replaced = peerVolume != null && !peerVolume.equals(counted());
     if (silent || stuck || dead || cut || replaced || peerLeaving) {
       ask(new Request.Shrink(configuration.epoch()));
@@ -1143,8 +1141,7 @@ public class Replica {
 
   /** A member whose own storage hangs must not be the one that takes over. */
   private boolean outstandingIsFresh() {
-    return outstanding.isEmpty()
-        || now - outstanding.getFirst().since <= options.silence() / 2;
+    return outstanding.isEmpty() || now - outstanding.getFirst().since <= options.silence() / 2;
   }
 
   boolean masterIsLost() {

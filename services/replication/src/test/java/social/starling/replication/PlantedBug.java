@@ -440,7 +440,9 @@ enum PlantedBug {
         }
       }),
 
-  /** Rule 7: a full copy is taken whatever volume was told to take one, and whatever is recorded. */
+  /**
+   * Rule 7: a full copy is taken whatever volume was told to take one, and whatever is recorded.
+   */
   DISCARDS_ANY(
       Invariant.RECORDED_VOLUME_KEPT,
       (options, state, reader, startedAt, now) ->
@@ -474,7 +476,6 @@ enum PlantedBug {
             boolean provenDead() {
               return sawDead();
             }
-
           };
         }
 

@@ -25,9 +25,7 @@ class PlantedBugTest {
     Map<Invariant, Long> firstSeeds = new ConcurrentHashMap<>();
     long next = 1;
     while (!firstSeeds.containsKey(bug.caughtBy()) && next <= MOST_SEEDS) {
-      LongStream.range(next, next + BATCH)
-          .parallel()
-          .forEach(seed -> run(bug, seed, firstSeeds));
+      LongStream.range(next, next + BATCH).parallel().forEach(seed -> run(bug, seed, firstSeeds));
       next += BATCH;
     }
     System.out.printf("planted %s: broken (first seed) %s%n", bug, new TreeMap<>(firstSeeds));
@@ -44,8 +42,10 @@ class PlantedBugTest {
 
   @Test
   void shouldHaveABugForEveryInvariant() {
-    assertThat(Arrays.stream(PlantedBug.values()).map(PlantedBug::caughtBy).collect(
-            Collectors.toSet()))
+    assertThat(
+            Arrays.stream(PlantedBug.values())
+                .map(PlantedBug::caughtBy)
+                .collect(Collectors.toSet()))
         .containsExactlyInAnyOrder(Invariant.values());
   }
 }

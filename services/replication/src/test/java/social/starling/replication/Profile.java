@@ -86,8 +86,7 @@ record Profile(
 
   /** A loaded machine: processes and disks stand still for less than a silence. No fault. */
   static final Profile BUSY =
-      new Profile(
-          "busy", 300, only(Map.of(Fault.HICCUP, 1)), NO_NOISE, 0, 0, 0, 6, 5);
+      new Profile("busy", 300, only(Map.of(Fault.HICCUP, 1)), NO_NOISE, 0, 0, 0, 6, 5);
 
   /** Nothing goes wrong but what a {@link Director} does. */
   static final Profile QUIET =
@@ -100,7 +99,14 @@ record Profile(
   /** Everything at once. */
   static final Profile CHAOS =
       new Profile(
-          "chaos", 350, all(2), new Noise(0.02, 0.02, 0.05, 800, 0.1, 0.2), 0.1, 0.0005, 0.05, 3,
+          "chaos",
+          350,
+          all(2),
+          new Noise(0.02, 0.02, 0.05, 800, 0.1, 0.2),
+          0.1,
+          0.0005,
+          0.05,
+          3,
           30);
 
   /** Requests and answers are lost, late and repeated; whoever asked is struck. */
@@ -238,7 +244,9 @@ record Profile(
           5,
           10);
 
-  /** Entries that a crash loses on the master but not on the slave, and acknowledgements of them. */
+  /**
+   * Entries that a crash loses on the master but not on the slave, and acknowledgements of them.
+   */
   static final Profile LATE_ACKS =
       new Profile(
           "late acknowledgements",

@@ -49,9 +49,8 @@ final class ScenarioCluster {
   }
 
   private final PriorityQueue<Scheduled> agenda =
-      new PriorityQueue<>(
-          (x, y) ->
-              x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
+      new PriorityQueue<>((x, y) ->
+          x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
   private final StringBuilder out = new StringBuilder();
   private final CommittedHistory history = new CommittedHistory();
   private final Map<String, Member> members = new TreeMap<>();
@@ -95,8 +94,7 @@ final class ScenarioCluster {
       case "handover" -> step(member(words[1]), new Event.HandoverWanted());
       case "leave" -> step(member(words[1]), new Event.LeaveWanted());
       case "link-broken" -> step(member(words[1]), new Event.LinkBroken());
-      case "hearing" ->
-          step(member(words[1]), new Event.PeerHearing(Hearing.valueOf(words[2])));
+      case "hearing" -> step(member(words[1]), new Event.PeerHearing(Hearing.valueOf(words[2])));
       case "dead" -> step(member(words[1]), dead(words[2]));
       case "learn" -> learn(words);
       case "coordinator" -> coordinator(words[1]);
@@ -168,8 +166,7 @@ final class ScenarioCluster {
   private void start(Member member) {
     member.instance = member.name + "-" + ++member.processes;
     member.applied = member.volume.applied();
-    Options defaults =
-        Options.defaults(member.name, other(member).name, member.instance, 1);
+    Options defaults = Options.defaults(member.name, other(member).name, member.instance, 1);
     Options options =
         new Options(
             defaults.self(),
@@ -229,8 +226,7 @@ final class ScenarioCluster {
     }
     byte[] content = id.getBytes(StandardCharsets.UTF_8);
     Submission submission =
-        member.replica.submit(
-            request, content, Ids.ORIGIN_MILLIS + now / MILLI, member.clock());
+        member.replica.submit(request, content, Ids.ORIGIN_MILLIS + now / MILLI, member.clock());
     switch (submission) {
       case Submission.Accepted(long index, boolean repeated) ->
           say("%s: %s is entry %d%s", member.name, id, index, repeated ? ", a retry" : "");
@@ -366,8 +362,9 @@ final class ScenarioCluster {
           member.applied = entry.index();
         }
         String answered =
-            entries.stream().map(each -> each.requestId().toString()).collect(
-                Collectors.joining(", "));
+            entries.stream()
+                .map(each -> each.requestId().toString())
+                .collect(Collectors.joining(", "));
         say("%s commits %s%s", member.name, entries, answer ? ", answers " + answered : "");
       }
       case Effect.Send(Message message) -> send(member, message);
@@ -509,8 +506,9 @@ final class ScenarioCluster {
     boolean done =
         coordinator.reconfigure(member.name, other(member).name, volume, instance, request);
     if (done) {
-      say("coordinator: %s%s", coordinator.current(), coordinator.current().released()
-          ? ", released" : "");
+      say(
+          "coordinator: %s%s",
+          coordinator.current(), coordinator.current().released() ? ", released" : "");
       members.values().forEach(each -> push(each, coordinator.current()));
     } else {
       say("coordinator: refused, it is %s", coordinator.current());
@@ -528,22 +526,25 @@ final class ScenarioCluster {
     return switch (request) {
       case Request.Promote promote -> "promote me at e" + promote.epoch();
       case Request.Shrink shrink -> "shrink at e" + shrink.epoch();
-      case Request.Expand expand -> "expand by %s at e%d".formatted(
-          expand.peerVolume(), expand.epoch());
-      case Request.Handover handover -> "hand over to %s at e%d".formatted(
-          handover.peerInstance(), handover.epoch());
+      case Request.Expand expand ->
+          "expand by %s at e%d".formatted(expand.peerVolume(), expand.epoch());
+      case Request.Handover handover ->
+          "hand over to %s at e%d".formatted(handover.peerInstance(), handover.epoch());
     };
   }
 
   private void describe(Member member) {
     if (member.replica == null) {
-      say("%s is down, %s has %d entries", member.name, member.volume.id(),
-          member.volume.lastIndex());
+      say(
+          "%s is down, %s has %d entries",
+          member.name, member.volume.id(), member.volume.lastIndex());
       return;
     }
     Status status = member.replica.status();
-    String counts = status.role().acts() && member.replica.counted() != null
-        ? ", counts " + member.replica.counted() : "";
+    String counts =
+        status.role().acts() && member.replica.counted() != null
+            ? ", counts " + member.replica.counted()
+            : "";
     say(
         "%s is %s in e%d, %s: %d entries, %d on disk, %d committed%s",
         member.name,

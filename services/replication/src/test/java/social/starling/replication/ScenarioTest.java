@@ -12,8 +12,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The files under {@code scenarios}: a comment says what happens, a command does it, what came of it
- * stands below. {@code -Drewrite} writes what comes of it now into the files, to be read in the
+ * The files under {@code scenarios}: a comment says what happens, a command does it, what came of
+ * it stands below. {@code -Drewrite} writes what comes of it now into the files, to be read in the
  * diff.
  */
 class ScenarioTest {
@@ -29,10 +29,8 @@ class ScenarioTest {
     }
     assertThat(files).isNotEmpty();
     return files.stream()
-        .map(
-            file ->
-                DynamicTest.dynamicTest(
-                    file.getFileName().toString(), file.toUri(), () -> play(file)));
+        .map(file ->
+            DynamicTest.dynamicTest(file.getFileName().toString(), file.toUri(), () -> play(file)));
   }
 
   private static void play(Path file) throws IOException {

@@ -169,8 +169,7 @@ final class SimulatedProcess {
     } catch (RuntimeException thrown) {
       throw new Violation(Invariant.NO_EXCEPTION, member.name() + ": " + thrown, thrown);
     }
-    int tornAfter =
-        simulation.tearsNow() ? simulation.random().nextInt(effects.size() + 1) : -1;
+    int tornAfter = simulation.tearsNow() ? simulation.random().nextInt(effects.size() + 1) : -1;
     for (int i = 0; i < effects.size(); i++) {
       if (i == tornAfter) {
         break;
@@ -354,8 +353,7 @@ final class SimulatedProcess {
                 ? batch.persist.truncateAfter()
                 : volume.lastIndex())
             : batch.persist.append().getLast().index();
-    long effects =
-        simulation.plant().appliesCommittedOnly() ? Math.min(batch.applied, end) : end;
+    long effects = simulation.plant().appliesCommittedOnly() ? Math.min(batch.applied, end) : end;
     volume.write(batch.persist, effects);
     if (!simulation.plant().storesPromise()) {
       volume.forgetPromise();
@@ -396,8 +394,7 @@ final class SimulatedProcess {
   private void install(long epoch) {
     installing = epoch;
     int run = ++installs;
-    simulation.after(
-        simulation.random().nextLong(30_000_000L), () -> fetch(epoch, run));
+    simulation.after(simulation.random().nextLong(30_000_000L), () -> fetch(epoch, run));
   }
 
   private boolean stillInstalls(int run) {

@@ -15,8 +15,8 @@ import social.starling.replication.Profile.Fault;
 import social.starling.replication.SimulatedProcess.Attempt;
 
 /**
- * A cluster of two, its coordinator and its clients in virtual time. Everything that happens follows
- * from the seed.
+ * A cluster of two, its coordinator and its clients in virtual time. Everything that happens
+ * follows from the seed.
  *
  * <p>A run has a phase with faults and then heals: links, disks, coordinator and processes come
  * back, and the cluster must come to acknowledge new writes, on two members.
@@ -35,9 +35,8 @@ final class Simulation {
   private final Consumer<String> trace;
   private final SplittableRandom random;
   private final PriorityQueue<Scheduled> agenda =
-      new PriorityQueue<>(
-          (x, y) ->
-              x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
+      new PriorityQueue<>((x, y) ->
+          x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
   private final Counts counts = new Counts();
   private final CommittedHistory history = new CommittedHistory();
   private final SimulatedMember[] members = new SimulatedMember[2];
@@ -339,16 +338,14 @@ final class Simulation {
   }
 
   void refuse(Attempt attempt) {
-    after(
-        100_000 + random.nextLong(MILLI), () -> attempt.client().refused(attempt.request()));
+    after(100_000 + random.nextLong(MILLI), () -> attempt.client().refused(attempt.request()));
   }
 
   void answer(Attempt attempt, long index) {
     if (faulty && profile.noise().loss() > 0 && random.nextInt(20) == 0) {
       return;
     }
-    after(
-        100_000 + random.nextLong(MILLI), () -> attempt.client().done(attempt.request(), index));
+    after(100_000 + random.nextLong(MILLI), () -> attempt.client().done(attempt.request(), index));
   }
 
   // ---------------------------------------------------------------- the network
@@ -780,8 +777,7 @@ final class Simulation {
   private void loseVolume(SimulatedMember member) {
     boolean recorded = coordinator.current().hasInSync(member.name(), member.volume().id());
     SimulatedMember peer = other(member);
-    boolean another =
-        coordinator.current().hasInSync(peer.name(), peer.volume().id());
+    boolean another = coordinator.current().hasInSync(peer.name(), peer.volume().id());
     if (recorded && !another && random.nextDouble() >= profile.lastVolume()) {
       return; // Nothing could be learned from a cluster that stays closed.
     }
@@ -951,7 +947,9 @@ final class Simulation {
     if (recorded == null || recorded.equals(process.replica().counted())) {
       return;
     }
-    for (long epoch = process.replica().configuration().epoch(); epoch <= current.epoch(); epoch++) {
+    for (long epoch = process.replica().configuration().epoch();
+        epoch <= current.epoch();
+        epoch++) {
       if (!coordinator.at(epoch).master().equals(member.name())) {
         return;
       }

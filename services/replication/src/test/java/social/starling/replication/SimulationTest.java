@@ -12,8 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import social.starling.replication.Counts.Seen;
 
 /**
- * Many seeds of the simulator. {@code -Dseeds=N} runs N of them, from {@code -DfirstSeed=N} on, with
- * {@code -Devents=N} events before each heals; {@code -Dseed=N} replays one and prints what happens.
+ * Many seeds of the simulator. {@code -Dseeds=N} runs N of them, from {@code -DfirstSeed=N} on,
+ * with {@code -Devents=N} events before each heals; {@code -Dseed=N} replays one and prints what
+ * happens.
  */
 class SimulationTest {
 
@@ -33,17 +34,16 @@ class SimulationTest {
     LongStream.range(first, first + many)
         .parallel()
         .filter(seed -> failure.get() == null)
-        .forEach(
-            seed -> {
-              try {
-                Counts counts = run(seed, Profile.of(seed), Plant.NONE);
-                synchronized (total) {
-                  total.addAll(counts);
-                }
-              } catch (Violation violation) {
-                failure.compareAndSet(null, new Failure(seed, Profile.of(seed), violation));
-              }
-            });
+        .forEach(seed -> {
+          try {
+            Counts counts = run(seed, Profile.of(seed), Plant.NONE);
+            synchronized (total) {
+              total.addAll(counts);
+            }
+          } catch (Violation violation) {
+            failure.compareAndSet(null, new Failure(seed, Profile.of(seed), violation));
+          }
+        });
     double seconds = (System.nanoTime() - began) / 1e9;
     System.out.printf(
         "simulator: %d seeds, %.0f events/s, saw %s%n",
@@ -87,8 +87,7 @@ class SimulationTest {
   @EnabledIfSystemProperty(named = "seed", matches = ".+")
   void replayOneSeed() {
     long seed = Long.getLong("seed");
-    Simulation simulation =
-        new Simulation(seed, Profile.of(seed), Plant.NONE, System.out::println);
+    Simulation simulation = new Simulation(seed, Profile.of(seed), Plant.NONE, System.out::println);
     System.out.println(simulation + " saw " + simulation.run(FAULTY_EVENTS));
   }
 

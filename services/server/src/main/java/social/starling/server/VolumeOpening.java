@@ -128,10 +128,9 @@ final class VolumeOpening {
             known.getEpoch() > 0
                 && !known.getMaster().equals(member)
                 && answer.get().getMembersList().stream()
-                    .anyMatch(
-                        each ->
-                            each.getName().equals(known.getMaster())
-                                && each.getHearing() == Hearing.HEARD);
+                    .anyMatch(each ->
+                        each.getName().equals(known.getMaster())
+                            && each.getHearing() == Hearing.HEARD);
         if (!counted && otherServes) {
           return;
         }

@@ -29,15 +29,15 @@ import social.starling.replication.RequestId;
  *   <li>A client's <i>floor</i> is the highest sequence that it confirmed, or that was dropped
  *       because it had more than {@value #MAX_PER_CLIENT} answers recorded. A sequence at or below
  *       it that is not recorded gets SESSION_EXPIRED.
- *   <li>The <i>horizon</i> is a time that only rises. A client is forgotten, whole, once it was made
- *       before the horizon and its last write is older than the horizon too. A client that is not
- *       known and was made before the horizon gets SESSION_EXPIRED, whatever its sequence. So a
+ *   <li>The <i>horizon</i> is a time that only rises. A client is forgotten, whole, once it was
+ *       made before the horizon and its last write is older than the horizon too. A client that is
+ *       not known and was made before the horizon gets SESSION_EXPIRED, whatever its sequence. So a
  *       forgotten client never comes back, though nothing is kept of it, and a client that is not
  *       known and was made since the horizon has never written: it may begin with any sequence,
  *       since its first writes may overtake each other.
  *   <li>{@code ExpireAnswers} raises the horizon to the time that it names. When more than {@value
- *       #MAX_CLIENTS} clients or {@value #MAX_ANSWERS} answers would be held, the horizon rises just
- *       above the last write of the client that has been silent longest.
+ *       #MAX_CLIENTS} clients or {@value #MAX_ANSWERS} answers would be held, the horizon rises
+ *       just above the last write of the client that has been silent longest.
  *   <li>A client that claims to be made more than a day after the time of its entry is refused, so
  *       that clocks that run ahead cannot hold on to memory for ever; one that runs ahead less is
  *       only kept that much longer. A clock that runs behind by more than the age at which answers

@@ -18,9 +18,9 @@ import social.starling.replication.RequestId;
 /**
  * A member's users, follows, posts and recorded answers: the fold of the committed journal.
  *
- * <p><b>Applying.</b> One thread calls {@link #apply} for each committed entry, in order. The answer
- * and the change depend on the entry and on the state before it, and on nothing else, so that both
- * members compute the same.
+ * <p><b>Applying.</b> One thread calls {@link #apply} for each committed entry, in order. The
+ * answer and the change depend on the entry and on the state before it, and on nothing else, so
+ * that both members compute the same.
  *
  * <p><b>Reading.</b> Any thread reads, beside the applying one, without a lock; neither ever waits
  * for the other. Each read sees the state exactly as it was after some entry, at least the last one
@@ -28,8 +28,8 @@ import social.starling.replication.RequestId;
  *
  * <ol>
  *   <li>What an entry changes is complete before the applied index says so.
- *   <li>A reader takes whom the user follows, then the applied index, and begins again if the former
- *       has changed meanwhile. Posts of later entries are left out by their index.
+ *   <li>A reader takes whom the user follows, then the applied index, and begins again if the
+ *       former has changed meanwhile. Posts of later entries are left out by their index.
  *   <li>A deletion is not undone for those who read an earlier state: a reader that finds that one
  *       happened after the index that it took begins again.
  * </ol>
@@ -94,12 +94,11 @@ public final class State {
         answers.lookup(entry.requestId(), request).or(() -> answers.refuse(entry));
     User[] author = new User[1];
     Answer answer =
-        early.orElseGet(
-            () -> {
-              Answer made = perform(entry, request, effects, author);
-              answers.record(entry, request, made, effects);
-              return made;
-            });
+        early.orElseGet(() -> {
+          Answer made = perform(entry, request, effects, author);
+          answers.record(entry, request, made, effects);
+          return made;
+        });
     appliedIndex = entry.index();
     if (author[0] != null) {
       wake(author[0]);
@@ -431,8 +430,7 @@ public final class State {
     int at = users.search(before.authors(), author.lower);
     if (at >= 0) {
       return Refusal.of(
-          Reason.ALREADY_FOLLOWING,
-          "%s follows %s already".formatted(user.name, author.name));
+          Reason.ALREADY_FOLLOWING, "%s follows %s already".formatted(user.name, author.name));
     }
     user.following = before.with(-at - 1, author.number, entry.index());
     int[] followers = author.followers;

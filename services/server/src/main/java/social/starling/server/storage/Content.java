@@ -22,8 +22,8 @@ import social.starling.server.state.Effect;
 import social.starling.server.state.State;
 
 /**
- * What is on a volume at present, open: an installation replaces it whole. The store thread owns it;
- * other threads use {@link #journal}, {@link #state} and what is volatile.
+ * What is on a volume at present, open: an installation replaces it whole. The store thread owns
+ * it; other threads use {@link #journal}, {@link #state} and what is volatile.
  */
 final class Content implements AutoCloseable {
 

@@ -23,10 +23,10 @@ import social.starling.server.state.State;
  *       {@code incoming/} is removed when the volume is opened.
  *   <li>{@link #commit} checks the copy, gives its database a new volume id and the promise, fsyncs
  *       everything, and writes the new id to {@code incoming/volume-id}: the copy is complete.
- *   <li>The volume's own {@code volume-id} becomes the new one. This is the moment: the journal that
- *       the old id stood for is given up, and whoever counted on it can tell. A crash from here on
- *       is finished when the volume is opened, since {@code incoming/volume-id} equals {@code
- *       volume-id}.
+ *   <li>The volume's own {@code volume-id} becomes the new one. This is the moment: the journal
+ *       that the old id stood for is given up, and whoever counted on it can tell. A crash from
+ *       here on is finished when the volume is opened, since {@code incoming/volume-id} equals
+ *       {@code volume-id}.
  *   <li>{@code posts/} and {@code state.db} are removed and the received ones take their places.
  * </ol>
  *
@@ -82,7 +82,8 @@ public final class Installation implements AutoCloseable {
    *
    * @param path within the volume, with /
    * @param bytes its size
-   * @throws IOException it cannot be written, or is no file of a copy, or the one before is not whole
+   * @throws IOException it cannot be written, or is no file of a copy, or the one before is not
+   *     whole
    */
   public void begin(String path, long bytes) throws IOException {
     end();
@@ -144,15 +145,14 @@ public final class Installation implements AutoCloseable {
     } catch (SQLException | StorageException e) {
       throw new IOException("the full copy cannot be used: " + e.getMessage(), e);
     }
-    volume.replace(
-        content -> {
-          VolumeId.write(volume.directory(), id, disk);
-          done = true;
-          content.close();
-          move(volume.directory(), disk);
-          Directories.delete(directory, disk);
-          return null;
-        });
+    volume.replace(content -> {
+      VolumeId.write(volume.directory(), id, disk);
+      done = true;
+      content.close();
+      move(volume.directory(), disk);
+      Directories.delete(directory, disk);
+      return null;
+    });
   }
 
   /** Checks the copy, marks it as this volume's, and makes all of it durable. */

@@ -20,8 +20,7 @@ final class LocalDisk implements Disk {
 
   @Override
   public Out open(Path file) throws IOException {
-    return new Channel(
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
+    return new Channel(FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
   }
 
   @Override

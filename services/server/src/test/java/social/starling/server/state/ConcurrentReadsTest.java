@@ -27,7 +27,8 @@ class ConcurrentReadsTest {
     expected.add(List.of());
     for (Entry entry : journal) {
       alone.apply(entry);
-      expected.add(alone.timeline("reader", 0, 0, LIMIT).map(ConcurrentReadsTest::ids).orElse(null));
+      expected.add(
+          alone.timeline("reader", 0, 0, LIMIT).map(ConcurrentReadsTest::ids).orElse(null));
     }
 
     State state = StateLoader.empty(place -> new byte[0]);

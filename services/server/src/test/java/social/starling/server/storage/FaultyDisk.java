@@ -22,8 +22,8 @@ import org.sqlite.SQLiteException;
  *
  * <p>Files that are written through it keep what was there at their last fsync, and a directory the
  * names that it had at its last fsync. SQLite's own files are taken as they are: what SQLite does
- * for them at a commit is its own affair; a commit can be stopped before, in the middle of and after
- * its write to the log.
+ * for them at a commit is its own affair; a commit can be stopped before, in the middle of and
+ * after its write to the log.
  */
 final class FaultyDisk implements Disk {
 
