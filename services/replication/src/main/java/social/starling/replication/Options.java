@@ -46,13 +46,9 @@ public record Options(
     }
     if (clusterNumber < 0 || clusterNumber >= Ids.MAX_CLUSTERS) {
       throw new IllegalArgumentException(
-          "cluster number %d; it can be 0 to %d"
-              .formatted(clusterNumber, Ids.MAX_CLUSTERS - 1));
+          "cluster number %d; it can be 0 to %d".formatted(clusterNumber, Ids.MAX_CLUSTERS - 1));
     }
-    if (maxUncommittedBytes < 1
-        || maxAppendBytes < 1
-        || maxInFlightBytes < 1
-        || maxTailBytes < 0) {
+    if (maxUncommittedBytes < 1 || maxAppendBytes < 1 || maxInFlightBytes < 1 || maxTailBytes < 0) {
       throw new IllegalArgumentException(
           "uncommitted %d, append %d, in flight %d, tail %d bytes: need at least 1, 1, 1, 0"
               .formatted(maxUncommittedBytes, maxAppendBytes, maxInFlightBytes, maxTailBytes));

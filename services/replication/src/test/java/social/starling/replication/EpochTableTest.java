@@ -71,8 +71,15 @@ class EpochTableTest {
     EpochTable table =
         new EpochTable(
             new JournalState(
-                "v", 9, 10, 2, 20, 0, 0,
-                List.of(new EpochStart(3, 12), new EpochStart(5, 18)), 15));
+                "v",
+                9,
+                10,
+                2,
+                20,
+                0,
+                0,
+                List.of(new EpochStart(3, 12), new EpochStart(5, 18)),
+                15));
 
     assertThat(table.epochAt(10)).isEqualTo(2);
     assertThat(table.epochAt(11)).isEqualTo(2);

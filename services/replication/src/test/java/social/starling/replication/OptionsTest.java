@@ -42,14 +42,12 @@ class OptionsTest {
 
   @Test
   void shouldRefuseAClusterNumberThatIdsCannotHold() {
-    assertThatThrownBy(() -> Options.defaults("a", "b", "a-1", 1_024))
-        .hasMessageContaining("1024");
+    assertThatThrownBy(() -> Options.defaults("a", "b", "a-1", 1_024)).hasMessageContaining("1024");
   }
 
   @Test
   void shouldRefuseBoundsThatStopEverything() {
-    assertThatThrownBy(
-            () -> new Options("a", "b", "a-1", 1, 1, 10, 5, 1, 1_000, 0, 1_000, 1_000))
+    assertThatThrownBy(() -> new Options("a", "b", "a-1", 1, 1, 10, 5, 1, 1_000, 0, 1_000, 1_000))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
