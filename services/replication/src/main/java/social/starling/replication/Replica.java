@@ -689,6 +689,9 @@ public class Replica {
       durablePromise = Math.max(durablePromise, first.promised);
       diskIndex = first.lastIndex;
     }
+    if (!outstanding.isEmpty()) {
+      outstanding.getFirst().since = now; // It stood in the queue: a slow disk does not hang.
+    }
     ackOwed |= verifying;
   }
 
@@ -706,7 +709,8 @@ public class Replica {
         }
       }
       case Message.Leaving leave -> {
-        if (role.acts() && leave.volume().equals(counted())) {
+        boolean another = !peerInstance.isEmpty() && !leave.instance().equals(peerInstance);
+        if (role.acts() && leave.volume().equals(counted()) && !another) {
           peerLeaving = true;
         }
       }
@@ -837,6 +841,7 @@ public class Replica {
     if (!ack.instance().equals(peerInstance)) {
       peerInstance = ack.instance();
       peerProbing = true;
+      peerLeaving = false;
     }
     if (!peerLeaseKnown || ack.sentAt() - peerLease > 0) {
       peerLease = ack.sentAt();
