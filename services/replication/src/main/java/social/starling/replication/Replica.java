@@ -689,6 +689,9 @@ public class Replica {
       durablePromise = Math.max(durablePromise, first.promised);
       diskIndex = first.lastIndex;
     }
+    if (!outstanding.isEmpty()) {
+      outstanding.getFirst().since = now; // It stood in the queue: a slow disk does not hang.
+    }
     ackOwed |= verifying;
   }
 
@@ -705,7 +708,8 @@ public class Replica {
         }
       }
       case Message.Leaving leave -> {
-        if (role.acts() && leave.volume().equals(counted())) {
+        boolean another = !peerInstance.isEmpty() && !leave.instance().equals(peerInstance);
+        if (role.acts() && leave.volume().equals(counted()) && !another) {
           peerLeaving = true;
         }
       }
@@ -836,6 +840,7 @@ public class Replica {
     if (!ack.instance().equals(peerInstance)) {
       peerInstance = ack.instance();
       peerProbing = true;
+      peerLeaving = false;
     }
     if (!peerLeaseKnown || ack.sentAt() - peerLease > 0) {
       peerLease = ack.sentAt();

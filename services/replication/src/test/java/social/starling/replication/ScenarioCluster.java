@@ -36,6 +36,7 @@ final class ScenarioCluster {
     final List<Effect.Persist> unsynced = new ArrayList<>();
     long hungSince = -1;
     boolean fsyncing;
+    long fsyncMillis = 1;
     long run;
 
     Member(String name, long origin) {
@@ -87,6 +88,7 @@ final class ScenarioCluster {
       case "release" -> release(words[1]);
       case "record" -> recorded.put(words[1], new ArrayList<>());
       case "replay" -> replay(words[1]);
+      case "disk" -> member(words[1]).fsyncMillis = millis(words[2]);
       case "hang" -> member(words[1]).hungSince = now;
       case "unhang" -> unhang(member(words[1]));
       case "fail" -> step(member(words[1]), new Event.StorageFailed());
@@ -388,7 +390,7 @@ final class ScenarioCluster {
     int many = member.unsynced.size();
     long run = member.run;
     after(
-        1,
+        member.fsyncMillis,
         () -> {
           if (member.run != run) {
             return;

@@ -27,7 +27,7 @@ class SimulationTest {
   @DisabledIfSystemProperty(named = "seed", matches = ".+")
   void everyInvariantHoldsAfterEveryStepOfEverySeed() {
     long first = Long.getLong("firstSeed", 1);
-    long many = Long.getLong("seeds", 10_000);
+    long many = Long.getLong("seeds", 5_000);
     long began = System.nanoTime();
     Counts total = new Counts();
     AtomicReference<Failure> failure = new AtomicReference<>();
