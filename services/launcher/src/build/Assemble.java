@@ -19,13 +19,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Assembles {@code target/starling}: {@code lib} with every jar and with {@code starling.jar}, which
- * names them all as its class path, and {@code jvm} with what each process tells its JVM. The build
- * runs it from source on the JDK that compiles: {@code java Assemble.java TARGET OPTIONS OWN-JAR}.
+ * Assembles {@code target/starling}: {@code lib} with every jar and with {@code starling.jar},
+ * which names them all as its class path, and {@code jvm} with what each process tells its JVM. The
+ * build runs it from source on the JDK that compiles: {@code java Assemble.java TARGET OPTIONS
+ * OWN-JAR}.
  *
  * <p>At last it touches {@code built}, by whose time the {@code starling} script tells whether to
- * build again. A file whose contents did not change is left alone, because an AOT cache is bound to the times
- * of the jars that it was made from.
+ * build again. A file whose contents did not change is left alone, because an AOT cache is bound to
+ * the times of the jars that it was made from.
  */
 final class Assemble {
 

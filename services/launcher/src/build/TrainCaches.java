@@ -102,8 +102,7 @@ final class TrainCaches {
     Process launcher = start(up, console);
     try {
       boolean ready =
-          within(READY_SECONDS, () -> !launcher.isAlive() || isReady(data))
-              && launcher.isAlive();
+          within(READY_SECONDS, () -> !launcher.isAlive() || isReady(data)) && launcher.isAlive();
       if (!ready) {
         throw new IllegalStateException(
             "the processes do not run; starling up said:\n" + Files.readString(console));
@@ -156,11 +155,10 @@ final class TrainCaches {
       Files.deleteIfExists(out);
       start(status, out).waitFor();
       return Stream.of(Files.readString(out).split("\\}"))
-          .anyMatch(
-              row ->
-                  row.contains("\"member\": \"%s\"".formatted(member))
-                      && row.contains("\"role\": \"%s\"".formatted(role))
-                      && row.contains("\"inSync\": true"));
+          .anyMatch(row ->
+              row.contains("\"member\": \"%s\"".formatted(member))
+                  && row.contains("\"role\": \"%s\"".formatted(role))
+                  && row.contains("\"inSync\": true"));
     } catch (IOException e) {
       return false;
     } catch (InterruptedException e) {

@@ -31,6 +31,7 @@ public final class BenchMain {
   private BenchMain() {}
 
   public static void main(String[] args) {
-    System.exit(ProcessMain.run(new BenchMain(), args.length == 0 ? new String[] {"--help"} : args));
+    System.exit(
+        ProcessMain.run(new BenchMain(), args.length == 0 ? new String[] {"--help"} : args));
   }
 }

@@ -39,8 +39,7 @@ public final class CoreCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (window < 1 || window > 10_000 || seconds < 1 || seconds > 600) {
-      throw new StartException(
-          ExitCode.USAGE, "--window can be 1 to 10000, --seconds 1 to 600");
+      throw new StartException(ExitCode.USAGE, "--window can be 1 to 10000, --seconds 1 to 600");
     }
     MemoryPair pair = new MemoryPair(window, 250);
     pair.open();

@@ -105,10 +105,9 @@ final class Campaign implements AutoCloseable {
     RecordedProcess process =
         Installation.read(first.directory())
             .process(master)
-            .orElseThrow(
-                () ->
-                    new StartException(
-                        ExitCode.FAILED, "launcher.json records no process of " + master));
+            .orElseThrow(() ->
+                new StartException(
+                    ExitCode.FAILED, "launcher.json records no process of " + master));
     long epoch = epoch(cluster);
     Signal.Sent fault = cause(cluster, process);
     awaitNextWrites(fault.after(), before);
@@ -147,8 +146,7 @@ final class Campaign implements AutoCloseable {
     };
   }
 
-  private FailoverReport.Run result(
-      String master, Signal.Sent fault, long until, int[] before) {
+  private FailoverReport.Run result(String master, Signal.Sent fault, long until, int[] before) {
     List<Write> all = new ArrayList<>();
     List<Write> direct = new ArrayList<>();
     List<Write> routed = new ArrayList<>();
@@ -305,7 +303,9 @@ final class Campaign implements AutoCloseable {
       }
     } catch (StarlingException e) {
       throw new StartException(
-          ExitCode.FAILED, "the posts of %s cannot be read: %s".formatted(author, e.getMessage()), e);
+          ExitCode.FAILED,
+          "the posts of %s cannot be read: %s".formatted(author, e.getMessage()),
+          e);
     }
   }
 

@@ -105,16 +105,14 @@ record FailoverReport(
     text.append(
         "calls failed: %d; posts acknowledged: %d; retries: %d\n"
             .formatted(failedCalls, acknowledged, retries));
-    failures.forEach(
-        (why, count) -> text.append("  failed: %d x %s\n".formatted(count, why)));
+    failures.forEach((why, count) -> text.append("  failed: %d x %s\n".formatted(count, why)));
     text.append(
         String.format(
             Locale.ROOT, "other programs took %.1f %% of the processors\n", othersPercent));
     text.append(
         "read back: %d acknowledged posts, %s\n"
             .formatted(
-                acknowledged,
-                violations.isEmpty() ? "each there once and in order" : "WRONG:"));
+                acknowledged, violations.isEmpty() ? "each there once and in order" : "WRONG:"));
     violations.forEach(violation -> text.append("  ").append(violation).append('\n'));
     return text.toString();
   }

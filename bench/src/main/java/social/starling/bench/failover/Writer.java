@@ -88,13 +88,26 @@ final class Writer implements Runnable {
     try {
       Post post = client.post(text);
       return new Write(
-          author, sequence, text, intended, begun, System.nanoTime(),
-          Write.End.ACKNOWLEDGED, "", post.id());
+          author,
+          sequence,
+          text,
+          intended,
+          begun,
+          System.nanoTime(),
+          Write.End.ACKNOWLEDGED,
+          "",
+          post.id());
     } catch (StarlingException e) {
       return new Write(
-          author, sequence, text, intended, begun, System.nanoTime(),
+          author,
+          sequence,
+          text,
+          intended,
+          begun,
+          System.nanoTime(),
           e.outcomeUnknown() ? Write.End.UNKNOWN : Write.End.REFUSED,
-          e.word() + ": " + e.getMessage(), 0);
+          e.word() + ": " + e.getMessage(),
+          0);
     }
   }
 

@@ -114,21 +114,19 @@ record Anthology(List<Author> authors, int tooLong, int empty, int beyond, int c
     try (Stream<Path> all = Files.walk(folder, 2)) {
       all.filter(file -> Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS))
           .filter(Anthology::isFortunes)
-          .forEach(
-              file -> {
-                Path parent = folder.relativize(file).getParent();
-                String language = parent == null ? ROOT_LANGUAGE : parent.toString();
-                found.computeIfAbsent(language, key -> new ArrayList<>()).add(file);
-              });
+          .forEach(file -> {
+            Path parent = folder.relativize(file).getParent();
+            String language = parent == null ? ROOT_LANGUAGE : parent.toString();
+            found.computeIfAbsent(language, key -> new ArrayList<>()).add(file);
+          });
     }
     Map<String, Deque<Path>> sorted = new TreeMap<>();
-    found.forEach(
-        (language, files) -> {
-          files.sort(
-              java.util.Comparator.<Path>comparingLong(file -> -file.toFile().length())
-                  .thenComparing(Path::toString));
-          sorted.put(language, new ArrayDeque<>(files));
-        });
+    found.forEach((language, files) -> {
+      files.sort(
+          java.util.Comparator.<Path>comparingLong(file -> -file.toFile().length())
+              .thenComparing(Path::toString));
+      sorted.put(language, new ArrayDeque<>(files));
+    });
     return sorted;
   }
 

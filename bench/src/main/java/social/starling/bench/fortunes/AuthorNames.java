@@ -16,7 +16,8 @@ final class AuthorNames {
     String base = (language + "_" + plain).replaceAll("[^A-Za-z0-9_]+", "_");
     for (int number = 1; ; number++) {
       String suffix = number == 1 ? "" : "_" + number;
-      String name = base.substring(0, Math.min(base.length(), Limits.MAX_NAME - suffix.length())) + suffix;
+      String name =
+          base.substring(0, Math.min(base.length(), Limits.MAX_NAME - suffix.length())) + suffix;
       if (taken.add(name.toLowerCase(Locale.ROOT))) {
         return name;
       }

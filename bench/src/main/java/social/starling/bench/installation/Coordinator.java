@@ -66,10 +66,9 @@ public final class Coordinator implements AutoCloseable {
   private static boolean isWell(MemberReport member, Configuration configuration) {
     boolean counted =
         configuration.getInSyncList().stream()
-            .anyMatch(
-                in ->
-                    in.getMember().equals(member.getName())
-                        && in.getVolume().equals(member.getStatus().getVolume()));
+            .anyMatch(in ->
+                in.getMember().equals(member.getName())
+                    && in.getVolume().equals(member.getStatus().getVolume()));
     boolean master = member.getName().equals(configuration.getMaster());
     return counted
         && member.getHearing() == Hearing.HEARD

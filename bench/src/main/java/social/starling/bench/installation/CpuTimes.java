@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Processor seconds between two moments: of this program, of each process of an installation, and of
- * everything else on the machine, which tells whether a figure can be trusted. Used by one thread.
+ * Processor seconds between two moments: of this program, of each process of an installation, and
+ * of everything else on the machine, which tells whether a figure can be trusted. Used by one
+ * thread.
  *
  * <p>What a process took that ended in between counts as another's.
  */
@@ -56,18 +57,15 @@ public final class CpuTimes {
   private Map<String, Double> known(Optional<Installation> from) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     seconds.put("bench", ownSeconds());
-    from.ifPresent(
-        in ->
-            in.processes()
-                .forEach(
-                    process ->
-                        seconds.put(process.name(), files.cpuSeconds(process.pid()).orElse(0))));
+    from.ifPresent(in ->
+        in.processes()
+            .forEach(
+                process -> seconds.put(process.name(), files.cpuSeconds(process.pid()).orElse(0))));
     return seconds;
   }
 
   private static double ownSeconds() {
-    return ((com.sun.management.OperatingSystemMXBean)
-                ManagementFactory.getOperatingSystemMXBean())
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
             .getProcessCpuTime()
         / 1e9;
   }

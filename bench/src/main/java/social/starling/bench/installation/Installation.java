@@ -117,6 +117,8 @@ public record Installation(
 
   private static Optional<String> string(JsonObject json, String key) {
     JsonElement value = json.get(key);
-    return value == null || value.isJsonNull() ? Optional.empty() : Optional.of(value.getAsString());
+    return value == null || value.isJsonNull()
+        ? Optional.empty()
+        : Optional.of(value.getAsString());
   }
 }

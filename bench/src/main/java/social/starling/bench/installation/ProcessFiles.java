@@ -61,7 +61,8 @@ public final class ProcessFiles {
   public OptionalDouble cpuSeconds(long pid) {
     try {
       List<String> fields = statFields(pid);
-      double ticks = Double.parseDouble(fields.get(UTIME - 3)) + Double.parseDouble(fields.get(UTIME - 2));
+      double ticks =
+          Double.parseDouble(fields.get(UTIME - 3)) + Double.parseDouble(fields.get(UTIME - 2));
       return OptionalDouble.of(ticks / TICKS);
     } catch (IOException e) {
       return OptionalDouble.empty();

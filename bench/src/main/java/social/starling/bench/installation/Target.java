@@ -19,7 +19,8 @@ public final class Target {
   @Option(
       names = "--router",
       paramLabel = "HOST:PORT",
-      description = "The router, when there is no DIR. Default: " + ClientOptions.DEFAULT_ROUTER + ".")
+      description =
+          "The router, when there is no DIR. Default: " + ClientOptions.DEFAULT_ROUTER + ".")
   private String router;
 
   /** The installation in DIR, if one was named. */

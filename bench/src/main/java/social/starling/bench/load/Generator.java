@@ -90,15 +90,14 @@ final class Generator {
     long from = start + plan.warmUp().toNanos();
     end = from + plan.measured().toNanos();
     recorder = new Recorder(from, end);
-    loop.execute(
-        () -> {
-          if (plan.clients() > 0) {
-            loop.after(start - System.nanoTime(), this::beginAll);
-            loop.after(end - System.nanoTime(), this::stop);
-          } else {
-            pump(new Schedule(start, plan.rate(), end - start));
-          }
-        });
+    loop.execute(() -> {
+      if (plan.clients() > 0) {
+        loop.after(start - System.nanoTime(), this::beginAll);
+        loop.after(end - System.nanoTime(), this::stop);
+      } else {
+        pump(new Schedule(start, plan.rate(), end - start));
+      }
+    });
     sleepUntil(from);
     atWindow.changed(true);
     sleepUntil(end);
@@ -162,8 +161,7 @@ final class Generator {
     int user = random.nextInt(users.size());
     switch (kind()) {
       case POST -> post(user, begun, next);
-      case TIMELINE ->
-          call(Kind.TIMELINE, TIMELINE, timeline, user, begun, next);
+      case TIMELINE -> call(Kind.TIMELINE, TIMELINE, timeline, user, begun, next);
     }
   }
 

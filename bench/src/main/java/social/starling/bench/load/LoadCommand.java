@@ -128,14 +128,13 @@ public final class LoadCommand implements Callable<Integer> {
     try (Loop loop = new Loop(connections)) {
       recorder =
           new Generator(loop, plan, users, destinations)
-              .run(
-                  begins -> {
-                    if (begins) {
-                      watched.begin();
-                    } else {
-                      watched.end();
-                    }
-                  });
+              .run(begins -> {
+                if (begins) {
+                  watched.begin();
+                } else {
+                  watched.end();
+                }
+              });
     }
     Report report =
         new Report(

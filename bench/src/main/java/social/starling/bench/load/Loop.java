@@ -113,11 +113,10 @@ final class Loop implements AutoCloseable {
 
   @Override
   public void close() {
-    call(
-        () -> {
-          channels.values().forEach(open -> open.forEach(ManagedChannel::shutdownNow));
-          return channels.size();
-        });
+    call(() -> {
+      channels.values().forEach(open -> open.forEach(ManagedChannel::shutdownNow));
+      return channels.size();
+    });
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
   }
 }

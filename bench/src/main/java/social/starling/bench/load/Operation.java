@@ -13,8 +13,8 @@ import social.starling.common.Errors;
 import social.starling.common.Identity;
 
 /**
- * One call of a user, repeated with the same content until it is answered, refused for good, or
- * its deadline has passed. Owned by the loop's thread.
+ * One call of a user, repeated with the same content until it is answered, refused for good, or its
+ * deadline has passed. Owned by the loop's thread.
  */
 final class Operation<Q, A> {
 

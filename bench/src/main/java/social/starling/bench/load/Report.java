@@ -110,8 +110,7 @@ record Report(
     cpuSeconds.forEach(
         (name, value) -> text.append(String.format(Locale.ROOT, " %s %.2f", name, value)));
     text.append('\n');
-    epochs.forEach(
-        (cluster, epoch) -> text.append("epoch of %s: %s\n".formatted(cluster, epoch)));
+    epochs.forEach((cluster, epoch) -> text.append("epoch of %s: %s\n".formatted(cluster, epoch)));
     return text.toString();
   }
 

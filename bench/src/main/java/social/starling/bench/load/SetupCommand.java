@@ -91,17 +91,16 @@ public final class SetupCommand implements Callable<Integer> {
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < clients; i++) {
-        threads.execute(
-            () -> {
-              int user;
-              while (failure.get() == null && (user = next.getAndIncrement()) < count) {
-                try {
-                  task.of(user);
-                } catch (RuntimeException e) {
-                  failure.compareAndSet(null, e);
-                }
-              }
-            });
+        threads.execute(() -> {
+          int user;
+          while (failure.get() == null && (user = next.getAndIncrement()) < count) {
+            try {
+              task.of(user);
+            } catch (RuntimeException e) {
+              failure.compareAndSet(null, e);
+            }
+          }
+        });
       }
       threads.shutdown();
       if (!threads.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS)) {

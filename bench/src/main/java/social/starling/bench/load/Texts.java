@@ -10,9 +10,38 @@ final class Texts {
 
   private static final int COUNT = 256;
   private static final String[] WORDS = {
-    "starling", "murmuration", "on", "the", "roof", "at", "dusk", "Schwärme", "über", "den",
-    "Dächern", "estornino", "el", "año", "скворец", "на", "крыше", "椋鳥", "一", "群", "and", "so",
-    "we", "wait", "for", "rain", "étourneau", "là-haut", "ψαρόνι", "tonight", "🐦", "again"
+    "starling",
+    "murmuration",
+    "on",
+    "the",
+    "roof",
+    "at",
+    "dusk",
+    "Schwärme",
+    "über",
+    "den",
+    "Dächern",
+    "estornino",
+    "el",
+    "año",
+    "скворец",
+    "на",
+    "крыше",
+    "椋鳥",
+    "一",
+    "群",
+    "and",
+    "so",
+    "we",
+    "wait",
+    "for",
+    "rain",
+    "étourneau",
+    "là-haut",
+    "ψαρόνι",
+    "tonight",
+    "🐦",
+    "again"
   };
 
   private final List<String> texts;

@@ -30,14 +30,13 @@ final class Watched {
   void end() {
     cpu = times.since();
     read()
-        .forEach(
-            (cluster, epoch) ->
-                epochs.computeIfPresent(
-                    cluster,
-                    (name, before) ->
-                        before.equals(Long.toString(epoch))
-                            ? before + ", unchanged"
-                            : before + ", then " + epoch));
+        .forEach((cluster, epoch) ->
+            epochs.computeIfPresent(
+                cluster,
+                (name, before) ->
+                    before.equals(Long.toString(epoch))
+                        ? before + ", unchanged"
+                        : before + ", then " + epoch));
   }
 
   Map<String, Double> cpuSeconds() {

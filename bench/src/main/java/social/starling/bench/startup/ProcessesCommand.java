@@ -57,17 +57,16 @@ public final class ProcessesCommand implements Callable<Integer> {
     System.out.printf(
         "%-16s %8s %10s %10s %10s %8s%n",
         "process", "pid", "RSS MiB", "of files", "peak MiB", "CPU %");
-    before.forEach(
-        (process, cpu) ->
-            System.out.printf(
-                Locale.ROOT,
-                "%-16s %8d %10.1f %10.1f %10.1f %8.2f%n",
-                process.name(),
-                process.pid(),
-                files.residentBytes(process.pid()).orElse(0) / MIB,
-                files.residentFileBytes(process.pid()).orElse(0) / MIB,
-                files.peakResidentBytes(process.pid()).orElse(0) / MIB,
-                (files.cpuSeconds(process.pid()).orElse(0) - cpu) * 100 / seconds));
+    before.forEach((process, cpu) ->
+        System.out.printf(
+            Locale.ROOT,
+            "%-16s %8d %10.1f %10.1f %10.1f %8.2f%n",
+            process.name(),
+            process.pid(),
+            files.residentBytes(process.pid()).orElse(0) / MIB,
+            files.residentFileBytes(process.pid()).orElse(0) / MIB,
+            files.peakResidentBytes(process.pid()).orElse(0) / MIB,
+            (files.cpuSeconds(process.pid()).orElse(0) - cpu) * 100 / seconds));
     return ExitCode.DONE;
   }
 }

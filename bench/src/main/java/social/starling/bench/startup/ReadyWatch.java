@@ -77,11 +77,10 @@ final class ReadyWatch implements AutoCloseable {
     while (!closed) {
       if (isReady(process.httpAddress())) {
         OptionalDouble age = files.ageSeconds(process.pid());
-        age.ifPresent(
-            seconds ->
-                ready.put(
-                    process.name(),
-                    new Ready(seconds * 1000, files.residentBytes(process.pid()).orElse(0))));
+        age.ifPresent(seconds ->
+            ready.put(
+                process.name(),
+                new Ready(seconds * 1000, files.residentBytes(process.pid()).orElse(0))));
         return;
       }
       pause();

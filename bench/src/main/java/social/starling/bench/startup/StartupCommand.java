@@ -2,8 +2,8 @@ package social.starling.bench.startup;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,14 +80,14 @@ public final class StartupCommand implements Callable<Integer> {
     for (int run = 1; run <= runs; run++) {
       up.add(once(run, processes));
     }
-    System.out.printf(Locale.ROOT, "%-16s %5s %9s %9s %9s%n", "", "runs", "median ms", "max ms", "RSS MiB");
+    System.out.printf(
+        Locale.ROOT, "%-16s %5s %9s %9s %9s%n", "", "runs", "median ms", "max ms", "RSS MiB");
     line("up to ready", up, List.of());
-    processes.forEach(
-        (name, ready) ->
-            line(
-                name,
-                ready.stream().map(ReadyWatch.Ready::millis).toList(),
-                ready.stream().map(found -> found.residentBytes() / MIB).toList()));
+    processes.forEach((name, ready) ->
+        line(
+            name,
+            ready.stream().map(ReadyWatch.Ready::millis).toList(),
+            ready.stream().map(found -> found.residentBytes() / MIB).toList()));
     return ExitCode.DONE;
   }
 
@@ -111,10 +111,10 @@ public final class StartupCommand implements Callable<Integer> {
           Integer.toString(freePort()),
           "--detach");
       double millis = (System.nanoTime() - began) / 1e6;
-      watch.found(TimeUnit.SECONDS.toMillis(5))
-          .forEach(
-              (name, ready) ->
-                  processes.computeIfAbsent(name, key -> new ArrayList<>()).add(ready));
+      watch
+          .found(TimeUnit.SECONDS.toMillis(5))
+          .forEach((name, ready) ->
+              processes.computeIfAbsent(name, key -> new ArrayList<>()).add(ready));
       System.err.printf(Locale.ROOT, "run %d: up after %.0f ms%n", run, millis);
       return millis;
     } finally {
@@ -136,7 +136,8 @@ public final class StartupCommand implements Callable<Integer> {
     if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
       process.destroy();
       throw new StartException(
-          ExitCode.FAILED, "starling %s did not end in %d s".formatted(arguments[0], LIMIT_SECONDS));
+          ExitCode.FAILED,
+          "starling %s did not end in %d s".formatted(arguments[0], LIMIT_SECONDS));
     }
     if (process.exitValue() != 0) {
       throw new StartException(
@@ -174,14 +175,13 @@ public final class StartupCommand implements Callable<Integer> {
     try (Stream<Path> files = Files.walk(directory)) {
       files
           .sorted(Comparator.reverseOrder())
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+          .forEach(file -> {
+            try {
+              Files.delete(file);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
     }
   }
 }

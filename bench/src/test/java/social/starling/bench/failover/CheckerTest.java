@@ -100,7 +100,8 @@ class CheckerTest {
     stored.add(new Stored(12, "what nobody wrote"));
 
     assertThat(violations())
-        .containsExactly("alice: post 1 was refused and is there", "alice: post 12 was never written");
+        .containsExactly(
+            "alice: post 1 was refused and is there", "alice: post 12 was never written");
   }
 
   @Test

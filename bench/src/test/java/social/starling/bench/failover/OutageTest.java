@@ -36,15 +36,16 @@ class OutageTest {
             FAULT,
             CAUSED,
             UNTIL,
-            List.of(acknowledged(990, 1_100), acknowledged(1_110, 1_450), acknowledged(1_460, 1_470)));
+            List.of(
+                acknowledged(990, 1_100), acknowledged(1_110, 1_450), acknowledged(1_460, 1_470)));
 
     assertThat(outage.gap()).isEqualTo(350);
   }
 
   @Test
   void shouldTellThatThereWasNoNextWrite() {
-    Outage outage = Outage.of(
-            FAULT, CAUSED, UNTIL, List.of(failed(1_010, 1_900), acknowledged(900, 1_001)));
+    Outage outage =
+        Outage.of(FAULT, CAUSED, UNTIL, List.of(failed(1_010, 1_900), acknowledged(900, 1_001)));
 
     assertThat(outage.next()).isEmpty();
     assertThat(outage.failed()).isEqualTo(1);

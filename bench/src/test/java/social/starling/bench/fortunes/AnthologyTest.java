@@ -28,7 +28,8 @@ class AnthologyTest {
     file("de/a", "eins\n%\n");
     Files.createDirectories(folder.resolve("ru"));
     Files.write(
-        folder.resolve("ru/M$"), "Слово \"два\"\n\tтри\u0008\n%\n".getBytes(Charset.forName("KOI8-R")));
+        folder.resolve("ru/M$"),
+        "Слово \"два\"\n\tтри\u0008\n%\n".getBytes(Charset.forName("KOI8-R")));
     file("ru/M_", "Ещё\n%\n");
     file("es/off/rude", "no\n%\n");
   }

@@ -81,7 +81,8 @@ class InstallationTest {
     Files.writeString(
         process.resolve("stat"),
         "7 (a (b) c) S 1 7 7 0 -1 4194560 1 0 0 0 250 50 0 0 20 0 9 0 1000 5 6\n");
-    Files.writeString(process.resolve("status"), "Name:\ta\nVmHWM:\t   2048 kB\nVmRSS:\t   1024 kB\n");
+    Files.writeString(
+        process.resolve("status"), "Name:\ta\nVmHWM:\t   2048 kB\nVmRSS:\t   1024 kB\n");
     Files.writeString(dir.resolve("uptime"), "12.50 20.00\n");
     Files.writeString(dir.resolve("stat"), "cpu  100 50 25 9000 800 10 15 7 0 0\ncpu0 1 1 1\n");
     ProcessFiles files = new ProcessFiles(dir);

@@ -125,8 +125,7 @@ class GeneratorTest {
     assertThat(posts.latency.getTotalCount()).isZero();
   }
 
-  private Recorder run(Generator.Plan plan, Destinations destinations)
-      throws InterruptedException {
+  private Recorder run(Generator.Plan plan, Destinations destinations) throws InterruptedException {
     return new Generator(loop, plan, USERS, destinations).run(begins -> {});
   }
 
@@ -135,8 +134,7 @@ class GeneratorTest {
     return plan(clients, rate, postPercent, Duration.ofSeconds(30));
   }
 
-  private static Generator.Plan plan(
-      int clients, double rate, int postPercent, Duration deadline) {
+  private static Generator.Plan plan(int clients, double rate, int postPercent, Duration deadline) {
     return new Generator.Plan(
         clients,
         rate,

@@ -105,6 +105,13 @@ final class Calls implements AutoCloseable {
     }
   }
 
+  /** The failure of a stream that cannot go on. */
+  StarlingException streamFailed(StatusRuntimeException failure) {
+    return Verdict.of(failure).repeatable()
+        ? late("the stream", failure, false)
+        : refused(failure, false);
+  }
+
   Channel as(Channel channel) {
     return ClientInterceptors.intercept(channel, identity);
   }

@@ -6,7 +6,6 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.function.Consumer;
-import social.starling.common.Errors;
 import social.starling.proto.sns.v1.StreamEvent;
 import social.starling.proto.sns.v1.StreamRequest;
 
@@ -18,6 +17,7 @@ import social.starling.proto.sns.v1.StreamRequest;
 public final class EventStream implements Iterator<TimelineEvent>, AutoCloseable {
 
   private final ResumableStream stream;
+  private final Calls calls;
   private final Consumer<EventStream> onClose;
   private TimelineEvent next;
 
@@ -27,6 +27,7 @@ public final class EventStream implements Iterator<TimelineEvent>, AutoCloseable
       ResumableStream.Settings settings,
       Consumer<EventStream> onClose) {
     this.stream = new ResumableStream(request, new Routed(calls), settings);
+    this.calls = calls;
     this.onClose = onClose;
   }
 
@@ -51,14 +52,7 @@ public final class EventStream implements Iterator<TimelineEvent>, AutoCloseable
       Thread.currentThread().interrupt();
       return false;
     } catch (StatusRuntimeException e) {
-      String description = e.getStatus().getDescription();
-      throw new StarlingException(
-          e.getStatus().getCode(),
-          Errors.reason(e),
-          description == null ? "the stream failed: " + e.getStatus().getCode() : description,
-          Errors.metadata(e),
-          false,
-          e);
+      throw calls.streamFailed(e);
     }
   }
 

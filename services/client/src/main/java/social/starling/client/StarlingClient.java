@@ -2,10 +2,12 @@ package social.starling.client;
 
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -307,7 +309,7 @@ public final class StarlingClient implements AutoCloseable {
       String what, MethodDescriptor<Q, A> method, Function<WriteId, Q> request) {
     boolean again = true;
     while (true) {
-      WriteId id = ids.next();
+      WriteId id = next(what);
       try {
         return calls.call(what, method, request.apply(id), true);
       } catch (StarlingException e) {
@@ -320,6 +322,21 @@ public final class StarlingClient implements AutoCloseable {
       } finally {
         ids.settled(id);
       }
+    }
+  }
+
+  private WriteId next(String what) {
+    try {
+      return ids.next();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StarlingException(
+          Status.Code.CANCELLED,
+          Optional.empty(),
+          "the thread was interrupted before " + what + " was sent",
+          Map.of(),
+          false,
+          e);
     }
   }
 

@@ -30,7 +30,8 @@ public enum Verdict {
     }
     return switch (Status.fromThrowable(failure).getCode()) {
       case UNAVAILABLE -> unreached(failure) ? UNREACHED : BROKEN;
-      case DEADLINE_EXCEEDED, CANCELLED -> BROKEN;
+      case DEADLINE_EXCEEDED -> neverSent(failure) ? UNREACHED : BROKEN;
+      case CANCELLED -> BROKEN;
       case RESOURCE_EXHAUSTED -> tooLarge(failure) ? FINAL : LATER;
       default -> FINAL;
     };
@@ -64,14 +65,26 @@ public enum Verdict {
     return false;
   }
 
+  // gRPC tells this in words only. Should they change one day, the outcome counts as unknown.
+  private static boolean neverSent(Throwable failure) {
+    String description = description(failure);
+    return description.contains("was_still_waiting")
+        || description.contains("waiting_for_connection")
+        || description.contains("ClientCall started after");
+  }
+
   // gRPC's own limits use the same code as a full queue, and no wait helps against them.
   private static boolean tooLarge(Throwable failure) {
+    return description(failure).contains("exceeds maximum");
+  }
+
+  private static String description(Throwable failure) {
     String description =
         switch (failure) {
           case StatusRuntimeException e -> e.getStatus().getDescription();
           case StatusException e -> e.getStatus().getDescription();
           default -> null;
         };
-    return description != null && description.contains("exceeds maximum");
+    return description == null ? "" : description;
   }
 }

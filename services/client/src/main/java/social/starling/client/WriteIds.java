@@ -19,6 +19,12 @@ final class WriteIds {
 
   static final Duration IDLE = Duration.ofMinutes(5);
 
+  /**
+   * A server keeps 1,024 answers of a client: no write may be so far ahead of an unanswered one
+   * that the answer of the latter is dropped.
+   */
+  static final int WINDOW = 1000;
+
   private static final String ALPHABET =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   private static final int RANDOM_LENGTH = 16;
@@ -56,8 +62,14 @@ final class WriteIds {
     return id.toString();
   }
 
-  /** The id of a new write; it stays the same over all attempts. */
-  synchronized WriteId next() {
+  /**
+   * The id of a new write; it stays the same over all attempts. Waits while too many writes have
+   * been begun since the oldest that is unanswered.
+   */
+  synchronized WriteId next() throws InterruptedException {
+    while (!outstanding.isEmpty() && last - outstanding.first() >= WINDOW - 1) {
+      wait();
+    }
     long now = clock.millis();
     if (!kept
         && outstanding.isEmpty()
@@ -78,6 +90,7 @@ final class WriteIds {
   synchronized void settled(WriteId write) {
     if (write.getClient().equals(client)) {
       outstanding.remove(write.getSequence());
+      notifyAll();
     }
   }
 
@@ -88,6 +101,7 @@ final class WriteIds {
   synchronized boolean expired(WriteId write) {
     if (!kept && write.getClient().equals(client)) {
       begin();
+      notifyAll();
     }
     return !kept;
   }

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import social.starling.client.FakeMember.Mode;
@@ -30,6 +31,11 @@ class StarlingClientTest {
   private FakeMember one;
   private FakeMember two;
   private FakeMember router;
+
+  @BeforeAll
+  static void warmUp() {
+    Patience.warmUp();
+  }
 
   @BeforeEach
   void startPair() {

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Waiting times that double up to a bound, with jitter, so that many who failed together do not
- * try again together. Used by one thread at a time.
+ * Waiting times that double up to a bound, with jitter, so that many who failed together do not try
+ * again together. Used by one thread at a time.
  */
 public final class Backoff {
 

@@ -18,8 +18,8 @@ import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.SnsGrpc;
 
 /**
- * Who acts. The server's interceptor is the one place where a user's identity is established:
- * today by a name that is taken on trust, later by a credential.
+ * Who acts. The server's interceptor is the one place where a user's identity is established: today
+ * by a name that is taken on trust, later by a credential.
  */
 public final class Identity {
 
@@ -57,8 +57,7 @@ public final class Identity {
         call.close(e.getStatus(), e.getTrailers());
         return new ServerCall.Listener<>() {};
       }
-      return Contexts.interceptCall(
-          Context.current().withValue(USER, user), call, headers, next);
+      return Contexts.interceptCall(Context.current().withValue(USER, user), call, headers, next);
     }
 
     private static String check(String user) {

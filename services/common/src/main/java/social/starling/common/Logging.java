@@ -51,8 +51,7 @@ public final class Logging {
     appender.setTarget(ConsoleTarget.SystemErr.getName());
     appender.setEncoder(encoder);
     appender.start();
-    ch.qos.logback.classic.Logger root =
-        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    ch.qos.logback.classic.Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(ch.qos.logback.classic.Level.valueOf(level.name()));
     root.addAppender(appender);
     // The transport's own debug output would drown ours.

@@ -47,15 +47,14 @@ public final class Metrics {
   public static Thread bindJvm(MeterRegistry registry) {
     return Thread.ofVirtual()
         .name("metrics of the JVM")
-        .start(
-            () -> {
-              new JvmMemoryMetrics().bindTo(registry);
-              new JvmGcMetrics().bindTo(registry);
-              new JvmThreadMetrics().bindTo(registry);
-              new ProcessorMetrics().bindTo(registry);
-              new FileDescriptorMetrics().bindTo(registry);
-              new UptimeMetrics().bindTo(registry);
-            });
+        .start(() -> {
+          new JvmMemoryMetrics().bindTo(registry);
+          new JvmGcMetrics().bindTo(registry);
+          new JvmThreadMetrics().bindTo(registry);
+          new ProcessorMetrics().bindTo(registry);
+          new FileDescriptorMetrics().bindTo(registry);
+          new UptimeMetrics().bindTo(registry);
+        });
   }
 
   /** Counts and times the calls that a server answers, by method and code. */

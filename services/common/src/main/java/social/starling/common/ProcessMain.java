@@ -10,9 +10,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Runs a process's picocli command: settings come from flags, then the environment, then the
- * {@code --config} file, then defaults; a failure is one sentence on standard error and an exit
- * code.
+ * Runs a process's picocli command: settings come from flags, then the environment, then the {@code
+ * --config} file, then defaults; a failure is one sentence on standard error and an exit code.
  *
  * <p>A flag {@code --log-level} is {@code STARLING_LOG_LEVEL} in the environment and {@code
  * log-level} in the file. Unknown flags and keys of the file are errors. An unknown environment

@@ -126,14 +126,13 @@ public final class Shutdown implements AutoCloseable {
     Thread thread =
         Thread.ofVirtual()
             .name("stop " + named.name())
-            .start(
-                () -> {
-                  try {
-                    named.step().run();
-                  } catch (Exception e) {
-                    LOG.atWarn().addKeyValue("step", named.name()).setCause(e).log("stop failed");
-                  }
-                });
+            .start(() -> {
+              try {
+                named.step().run();
+              } catch (Exception e) {
+                LOG.atWarn().addKeyValue("step", named.name()).setCause(e).log("stop failed");
+              }
+            });
     try {
       if (!thread.join(left)) {
         thread.interrupt();

@@ -66,8 +66,7 @@ class GrpcServersTest {
         }
         default -> {
           String author = Identity.USER.get() == null ? "nobody" : Identity.USER.get();
-          Post post =
-              Post.newBuilder().setAuthor(author).setId(request.getText().length()).build();
+          Post post = Post.newBuilder().setAuthor(author).setId(request.getText().length()).build();
           answer.onNext(PostResponse.newBuilder().setPost(post).build());
           answer.onCompleted();
         }
@@ -187,13 +186,12 @@ class GrpcServersTest {
     ClientInterceptor wrong = Credential.of("open-barley").clientInterceptor();
     StatusRuntimeException other = failure(() -> post(channel(server, wrong), "hi"));
     assertThat(List.of(none, other))
-        .allSatisfy(
-            e -> {
-              assertThat(e.getStatus().getCode()).isEqualTo(Code.UNAUTHENTICATED);
-              assertThat(e.getStatus().getDescription()).contains("credential");
-              assertThat(e.getStatus().getDescription()).doesNotContain("sesame");
-              assertThat(Errors.reason(e)).contains(Reason.NOT_AUTHENTICATED);
-            });
+        .allSatisfy(e -> {
+          assertThat(e.getStatus().getCode()).isEqualTo(Code.UNAUTHENTICATED);
+          assertThat(e.getStatus().getDescription()).contains("credential");
+          assertThat(e.getStatus().getDescription()).doesNotContain("sesame");
+          assertThat(Errors.reason(e)).contains(Reason.NOT_AUTHENTICATED);
+        });
     assertThat(post(channel(server, CREDENTIAL.clientInterceptor()), "hi").getAuthor())
         .isEqualTo("nobody");
   }
@@ -221,8 +219,8 @@ class GrpcServersTest {
 
   private PostResponse raw(byte[] request) {
     MethodDescriptor<ByteString, PostResponse> method =
-        SnsGrpc.getPostMethod()
-            .toBuilder(new Bytes(), SnsGrpc.getPostMethod().getResponseMarshaller())
+        SnsGrpc.getPostMethod().toBuilder(
+                new Bytes(), SnsGrpc.getPostMethod().getResponseMarshaller())
             .build();
     return ClientCalls.blockingUnaryCall(
         channel(publicServer(), Identity.as("alice")),
@@ -311,9 +309,7 @@ class GrpcServersTest {
                 });
     requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
     requests.onNext(
-        ServerReflectionRequest.newBuilder()
-            .setFileContainingSymbol(SnsGrpc.SERVICE_NAME)
-            .build());
+        ServerReflectionRequest.newBuilder().setFileContainingSymbol(SnsGrpc.SERVICE_NAME).build());
     requests.onCompleted();
     await().untilAsserted(() -> assertThat(done.getCount()).isZero());
     assertThat(answers).hasSize(2);
@@ -349,19 +345,17 @@ class GrpcServersTest {
     post(channel, "the call before is there, too");
     Thread stopping =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    server.stop(Duration.ofSeconds(5));
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+            .start(() -> {
+              try {
+                server.stop(Duration.ofSeconds(5));
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
     await()
-        .untilAsserted(
-            () ->
-                assertThat(failure(() -> post(channel, "late")).getStatus().getCode())
-                    .isEqualTo(Code.UNAVAILABLE));
+        .untilAsserted(() ->
+            assertThat(failure(() -> post(channel, "late")).getStatus().getCode())
+                .isEqualTo(Code.UNAVAILABLE));
     mayAnswer.countDown();
     assertThat(call.get(5, SECONDS)).isNotNull();
     assertThat(stopping.join(Duration.ofSeconds(5))).isTrue();
@@ -378,11 +372,10 @@ class GrpcServersTest {
     long until = System.nanoTime() + Duration.ofSeconds(5).toNanos();
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(
-            () -> {
-              failure(() -> post(channel, "down"));
-              return System.nanoTime() > until;
-            });
+        .until(() -> {
+          failure(() -> post(channel, "down"));
+          return System.nanoTime() > until;
+        });
     open.add(GrpcServers.publicServer("127.0.0.1", port, new Sns()));
     long back = System.nanoTime();
     await()

@@ -114,8 +114,7 @@ class HttpEndpointTest {
 
   @Test
   void aBusyPortIsSaidInASentence() {
-    assertThatThrownBy(
-            () -> new HttpEndpoint("127.0.0.1", http.port(), registry, Optional::empty))
+    assertThatThrownBy(() -> new HttpEndpoint("127.0.0.1", http.port(), registry, Optional::empty))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("is in use by another process; choose another with --http-port");
   }

@@ -30,8 +30,7 @@ class ValuesTest {
 
   @Test
   void timesMustFitEachOther() {
-    assertThat(Timing.DEFAULT)
-        .isEqualTo(timing(100, 1000, 300));
+    assertThat(Timing.DEFAULT).isEqualTo(timing(100, 1000, 300));
     assertThatThrownBy(() -> timing(100, 1000, 1000)).hasMessageContaining("lease must be shorter");
     assertThatThrownBy(() -> timing(100, 1000, 199)).hasMessageContaining("two heartbeats");
     assertThatThrownBy(() -> timing(100, 299, 200)).hasMessageContaining("three heartbeats");
@@ -53,8 +52,19 @@ class ValuesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "host", "host:", ":1", "host:0", "host:65536", "host:x", "::1:5",
-      "http://host:1", "a b:1"})
+  @ValueSource(
+      strings = {
+        "",
+        "host",
+        "host:",
+        ":1",
+        "host:0",
+        "host:65536",
+        "host:x",
+        "::1:5",
+        "http://host:1",
+        "a b:1"
+      })
   void otherAddressesAreRefusedWithASentence(String text) {
     assertThatThrownBy(() -> Addresses.parse(text))
         .isInstanceOf(IllegalArgumentException.class)

@@ -41,8 +41,8 @@ final class StateDirectory implements AutoCloseable {
       throw new StartException(
           ExitCode.REFUSED,
           ("%s does not exist: a coordinator without its state would begin anew over clusters that"
-               + " exist. Restore it, or run `starling admin rebuild-coordinator`; --init makes a"
-               + " new one for an installation that holds nothing yet")
+                  + " exist. Restore it, or run `starling admin rebuild-coordinator`; --init makes a"
+                  + " new one for an installation that holds nothing yet")
               .formatted(state));
     }
     FileChannel channel = lock(directory);

@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * A process that an earlier launcher started. The system does not tell of its death, so it is looked
- * at every 10 ms.
+ * A process that an earlier launcher started. The system does not tell of its death, so it is
+ * looked at every 10 ms.
  */
 final class Adopted implements Running {
 
@@ -40,6 +40,15 @@ final class Adopted implements Running {
         .map(handle -> new Adopted(handle, handle.info().startInstant().orElse(record.started())))
         .filter(Adopted::isAlive)
         .findFirst();
+  }
+
+  /** Whether a process with this pid and start runs, whatever its command line says. */
+  static boolean hasItsPid(ProcessRecord record) {
+    return ProcessHandle.of(record.pid())
+        .filter(handle -> sameStart(handle, record))
+        .map(handle -> new Adopted(handle, record.started()))
+        .filter(Adopted::isAlive)
+        .isPresent();
   }
 
   private static boolean sameStart(ProcessHandle handle, ProcessRecord record) {

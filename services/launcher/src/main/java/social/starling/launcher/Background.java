@@ -17,6 +17,9 @@ import social.starling.common.StartException;
  */
 final class Background {
 
+  /** Name of the log of a launcher in the background. */
+  static final String LOG = "launcher";
+
   private static final Duration LOOK = Duration.ofMillis(20);
 
   private final DataDirectory directory;
@@ -30,7 +33,7 @@ final class Background {
   int run(List<String> arguments) throws InterruptedException {
     Optional<DirectoryLock> lock = DirectoryLock.tryTake(directory.lockFile());
     lock.orElseThrow(() -> Up.locked(directory)).close();
-    LogFile log = new LogFile(directory.log("launcher"));
+    LogFile log = new LogFile(directory.log(LOG));
     log.rotate();
     long from = log.file().toFile().length();
     List<String> command = new ArrayList<>(Distribution.current().launcherCommand());

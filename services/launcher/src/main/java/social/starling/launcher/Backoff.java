@@ -3,8 +3,8 @@ package social.starling.launcher;
 import java.time.Duration;
 
 /**
- * How long to wait before a process that died is started again: nothing after a life of some length,
- * more and more after each short one. Confined to one thread.
+ * How long to wait before a process that died is started again: nothing after a life of some
+ * length, more and more after each short one. Confined to one thread.
  */
 final class Backoff {
 

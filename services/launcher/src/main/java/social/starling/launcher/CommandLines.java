@@ -36,8 +36,7 @@ final class CommandLines {
   List<String> of(RunState state, RunState.Entry entry, String instance) {
     Service service = entry.service();
     Kind kind = service.kind();
-    List<String> command =
-        new ArrayList<>(distribution.command(service.name(), kind));
+    List<String> command = new ArrayList<>(distribution.command(service.name(), kind));
     command.add(1, mark(instance));
     Endpoints endpoints = entry.endpoints();
     add(command, "--host", Endpoints.HOST);

@@ -25,8 +25,8 @@ import social.starling.proto.coordinator.v1.ReportDeadResponse;
 import social.starling.proto.coordinator.v1.WatchMapRequest;
 
 /**
- * The connection to the coordinator. It watches the map all the time: so the connection is warm when
- * a death is to be reported, and the launcher sees the promotion that follows.
+ * The connection to the coordinator. It watches the map all the time: so the connection is warm
+ * when a death is to be reported, and the launcher sees the promotion that follows.
  *
  * <p>Thread-safe. The configurations are guarded by this object; each change wakes all who wait.
  */
@@ -62,6 +62,7 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
       } catch (StatusRuntimeException e) {
         switch (e.getStatus().getCode()) {
           case UNAVAILABLE, DEADLINE_EXCEEDED -> Thread.sleep(RETRY);
+          case CANCELLED -> throw new InterruptedException("the call was cancelled");
           default ->
               throw new StartException(
                   ExitCode.REFUSED,
@@ -145,9 +146,7 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
   }
 
   private static String said(Status status) {
-    return status.getDescription() == null
-        ? status.getCode().toString()
-        : status.getDescription();
+    return status.getDescription() == null ? status.getCode().toString() : status.getDescription();
   }
 
   @Override
@@ -185,15 +184,14 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
 
     private void reportAgain() {
       Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  Thread.sleep(RETRY);
-                  reportDead(cluster, member, instance);
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
+          .start(() -> {
+            try {
+              Thread.sleep(RETRY);
+              reportDead(cluster, member, instance);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
     }
 
     @Override

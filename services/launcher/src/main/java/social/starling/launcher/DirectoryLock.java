@@ -41,15 +41,15 @@ final class DirectoryLock implements AutoCloseable {
         return Optional.empty();
       }
       channel.truncate(0);
-      channel.write(
-          StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+      channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
       return Optional.of(new DirectoryLock(channel));
     } catch (OverlappingFileLockException e) {
       closeQuietly(channel);
       return Optional.empty();
     } catch (IOException e) {
       closeQuietly(channel);
-      throw new StartException(ExitCode.FAILED, "cannot lock %s: %s".formatted(file, Reasons.of(e)));
+      throw new StartException(
+          ExitCode.FAILED, "cannot lock %s: %s".formatted(file, Reasons.of(e)));
     }
   }
 

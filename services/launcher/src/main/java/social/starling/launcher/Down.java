@@ -84,22 +84,20 @@ final class Down {
       return false;
     }
     List<Ending.Candidate> candidates = new ArrayList<>();
-    alive.forEach(
-        (name, process) -> {
-          Service service = state.entry(name).orElseThrow().service();
-          terminal.say("%-10s pid %d: ending it".formatted(name, process.pid()));
-          candidates.add(new Ending.Candidate(service, process));
-        });
+    alive.forEach((name, process) -> {
+      Service service = state.entry(name).orElseThrow().service();
+      terminal.say("%-10s pid %d: ending it".formatted(name, process.pid()));
+      candidates.add(new Ending.Candidate(service, process));
+    });
     Set<String> masters = masters(state);
     new Ending(terminal).end(candidates, service -> masters.contains(service.name()));
-    file.update(
-        recorded -> {
-          RunState changed = recorded;
-          for (String name : recorded.services().keySet()) {
-            changed = changed.withProcess(name, Optional.empty());
-          }
-          return changed;
-        });
+    file.update(recorded -> {
+      RunState changed = recorded;
+      for (String name : recorded.services().keySet()) {
+        changed = changed.withProcess(name, Optional.empty());
+      }
+      return changed;
+    });
     return true;
   }
 
@@ -107,11 +105,10 @@ final class Down {
     Set<String> masters = new HashSet<>();
     StatusQuery.ask(directory, state)
         .status()
-        .ifPresent(
-            status ->
-                status
-                    .getClustersList()
-                    .forEach(cluster -> masters.add(cluster.getConfiguration().getMaster())));
+        .ifPresent(status ->
+            status
+                .getClustersList()
+                .forEach(cluster -> masters.add(cluster.getConfiguration().getMaster())));
     return masters;
   }
 }

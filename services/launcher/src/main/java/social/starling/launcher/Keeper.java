@@ -177,19 +177,23 @@ final class Keeper {
       coordinators.reportDead(cluster, service.name(), surroundings.instance(service));
     }
     probe.interrupt();
-    Duration life = Duration.between(process.started(), surroundings.time().now());
-    Duration wait = backoff.afterDeath(life);
-    String ended = ended(code);
     if (isRefusal(code) && !firstReady.isDone()) {
       firstReady.completeExceptionally(
           new StartException(
-              code.getAsInt(), surroundings.lastWords(service).orElse(service.name() + ended)));
+              code.getAsInt(),
+              surroundings.lastWords(service).orElse(service.name() + " " + ended(code))));
+      if (service.kind() != Kind.SERVER) {
+        // Nothing works without it, so everything is about to be ended.
+        throw new InterruptedException("the service refuses to start");
+      }
     }
+    Duration life = Duration.between(process.started(), surroundings.time().now());
+    Duration wait = backoff.afterDeath(life);
     terminal.say(
         "%-10s %s%s%s; starting it %s"
             .formatted(
                 service.name(),
-                ended,
+                ended(code),
                 wait.isZero() ? "" : " again",
                 isKilled(code)
                     ? ""
@@ -202,8 +206,7 @@ final class Keeper {
   }
 
   private static boolean isRefusal(OptionalInt code) {
-    return code.isPresent()
-        && List.of(ExitCode.USAGE, ExitCode.REFUSED).contains(code.getAsInt());
+    return code.isPresent() && List.of(ExitCode.USAGE, ExitCode.REFUSED).contains(code.getAsInt());
   }
 
   private static String ended(OptionalInt code) {
@@ -223,29 +226,27 @@ final class Keeper {
     Instant from = surroundings.time().now();
     return Thread.ofVirtual()
         .name("readiness-" + service.name())
-        .start(
-            () -> {
-              try {
-                while (!surroundings.isReady(service)) {
-                  if (!process.isAlive()) {
-                    return;
-                  }
-                  surroundings.time().sleep(PROBE);
-                }
-              } catch (InterruptedException e) {
+        .start(() -> {
+          try {
+            while (!surroundings.isReady(service)) {
+              if (!process.isAlive()) {
                 return;
               }
-              terminal.say(
-                  "%-10s %-8s %8s   %s"
-                      .formatted(
-                          service.name(),
-                          adopted ? "adopted" : "ready",
-                          adopted
-                              ? "pid " + process.pid()
-                              : Terminal.seconds(
-                                  Duration.between(from, surroundings.time().now())),
-                          surroundings.address(service)));
-              firstReady.complete(null);
-            });
+              surroundings.time().sleep(PROBE);
+            }
+          } catch (InterruptedException e) {
+            return;
+          }
+          terminal.say(
+              "%-10s %-8s %8s   %s"
+                  .formatted(
+                      service.name(),
+                      adopted ? "adopted" : "ready",
+                      adopted
+                          ? "pid " + process.pid()
+                          : Terminal.seconds(Duration.between(from, surroundings.time().now())),
+                      surroundings.address(service)));
+          firstReady.complete(null);
+        });
   }
 }

@@ -116,8 +116,7 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
               0,
               port(service, known.map(Endpoints::internalPort)),
               port(service, known.map(Endpoints::httpPort)));
-      boolean moved =
-          known.isPresent() && known.get().internalPort() != endpoints.internalPort();
+      boolean moved = known.isPresent() && known.get().internalPort() != endpoints.internalPort();
       if (moved) {
         // Those that run know the old address only.
         state.services().values().stream()
@@ -167,7 +166,8 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
 
     private int routerPort() {
       return wish.routerPort()
-          .orElse(endpoints(Service.router()).map(Endpoints::publicPort).orElse(DEFAULT_ROUTER_PORT));
+          .orElse(
+              endpoints(Service.router()).map(Endpoints::publicPort).orElse(DEFAULT_ROUTER_PORT));
     }
 
     private Optional<Endpoints> endpoints(Service service) {
@@ -184,11 +184,10 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
         return known.get();
       }
       int chosen = ports.choose();
-      known.ifPresent(
-          port ->
-              remarks.add(
-                  "Port %d of %s is in use by another process: it gets %d."
-                      .formatted(port, service.name(), chosen)));
+      known.ifPresent(port ->
+          remarks.add(
+              "Port %d of %s is in use by another process: it gets %d."
+                  .formatted(port, service.name(), chosen)));
       return chosen;
     }
 

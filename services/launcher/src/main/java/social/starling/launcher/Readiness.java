@@ -2,8 +2,8 @@ package social.starling.launcher;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.URI;
 import java.net.Proxy;
+import java.net.URI;
 import java.time.Duration;
 
 /** Asks processes whether they are ready. */

@@ -1,11 +1,11 @@
 package social.starling.launcher;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.LinkedHashMap;
-import java.util.Collections;
 
 /**
  * The contents of {@code launcher.json}: what belongs to a data directory and what runs on it.

@@ -53,7 +53,8 @@ final class RunStateJson {
         .forEach(https::add);
     json.add("http", https);
     json.add(
-        "launcher", state.launcher().<JsonElement>map(RunStateJson::write).orElse(JsonNull.INSTANCE));
+        "launcher",
+        state.launcher().<JsonElement>map(RunStateJson::write).orElse(JsonNull.INSTANCE));
     JsonArray processes = new JsonArray();
     state.services().values().stream().map(RunStateJson::write).forEach(processes::add);
     json.add("processes", processes);

@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import social.starling.common.ExitCode;
 
 /**
- * Turns Ctrl-C and SIGTERM into a wish for the end that the main thread fulfils in its own time: the
- * process exits, with code 0, when this is closed. Thread-safe.
+ * Turns Ctrl-C and SIGTERM into a wish for the end that the main thread fulfils in its own time:
+ * the process exits, with code 0, when this is closed. Thread-safe.
  */
 final class Signals implements AutoCloseable {
 

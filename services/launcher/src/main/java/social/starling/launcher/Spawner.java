@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Starts processes in a session of their own where the system has {@code setsid}: then Ctrl-C on the
- * terminal reaches the launcher only, and they outlive it.
+ * Starts processes in a session of their own where the system has {@code setsid}: then Ctrl-C on
+ * the terminal reaches the launcher only, and they outlive it.
  */
 final class Spawner {
 

@@ -43,7 +43,8 @@ final class StateFile {
     } catch (NoSuchFileException e) {
       return RunState.NEW;
     } catch (IOException e) {
-      throw new StartException(ExitCode.FAILED, "cannot read %s: %s".formatted(file, Reasons.of(e)));
+      throw new StartException(
+          ExitCode.FAILED, "cannot read %s: %s".formatted(file, Reasons.of(e)));
     }
   }
 

@@ -59,12 +59,16 @@ final class StatusCommand implements Callable<Integer> {
     RunState state = StateFile.read(directory.stateFile());
     Map<String, StatusReport.Alive> alive = new HashMap<>();
     Up.findAlive(state)
-        .forEach(
-            (name, process) ->
-                alive.put(name, new StatusReport.Alive(process.pid(), process.started())));
+        .forEach((name, process) ->
+            alive.put(name, new StatusReport.Alive(process.pid(), process.started())));
     StatusReport report =
         StatusReport.of(
-            directory, state, alive, StatusQuery.ask(directory, state), Instant.now());
+            directory,
+            state,
+            alive,
+            state.launcher().filter(Adopted::hasItsPid).isPresent(),
+            StatusQuery.ask(directory, state),
+            Instant.now());
     System.out.println(
         output == Output.JSON
             ? StatusFormat.json(report.rows())

@@ -43,7 +43,16 @@ final class StatusFormat {
     List<List<String>> lines = new ArrayList<>();
     lines.add(
         List.of(
-            "KIND", "CLUSTER", "MEMBER", "ROLE", "EPOCH", "IN SYNC", "LAG", "PID", "UP", "ADDRESS",
+            "KIND",
+            "CLUSTER",
+            "MEMBER",
+            "ROLE",
+            "EPOCH",
+            "IN SYNC",
+            "LAG",
+            "PID",
+            "UP",
+            "ADDRESS",
             "DIRECTORY"));
     for (StatusRow row : rows) {
       lines.add(
@@ -72,8 +81,7 @@ final class StatusFormat {
   private static String padded(List<String> line, int[] widths) {
     StringBuilder text = new StringBuilder();
     for (int column = 0; column < widths.length; column++) {
-      text.append(line.get(column))
-          .repeat(' ', widths[column] - line.get(column).length() + 2);
+      text.append(line.get(column)).repeat(' ', widths[column] - line.get(column).length() + 2);
     }
     return text.toString().stripTrailing();
   }

@@ -3,6 +3,7 @@ package social.starling.launcher;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,27 +33,24 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
    * Puts it together.
    *
    * @param alive by name: the pid and start of each recorded process that runs
+   * @param supervised whether the launcher runs
    */
   static StatusReport of(
       DataDirectory directory,
       RunState state,
       Map<String, Alive> alive,
+      boolean supervised,
       StatusQuery query,
       Instant now) {
     List<StatusRow> rows = new ArrayList<>();
     List<String> remarks = new ArrayList<>();
     query
         .failure()
-        .ifPresent(
-            failure -> remarks.add(failure + ": role, epoch, inSync and lag are not known"));
+        .ifPresent(failure -> remarks.add(failure + ": role, epoch, inSync and lag are not known"));
     Map<String, ClusterStatus> clusters =
-        query
-            .status()
-            .map(GetStatusResponse::getClustersList)
-            .orElse(List.of())
-            .stream()
+        query.status().map(GetStatusResponse::getClustersList).orElse(List.of()).stream()
             .collect(Collectors.toMap(ClusterStatus::getName, Function.identity()));
-    for (RunState.Entry entry : state.services().values()) {
+    for (RunState.Entry entry : ordered(state)) {
       Optional<Alive> process = Optional.ofNullable(alive.get(entry.service().name()));
       Optional<ClusterStatus> cluster = entry.service().cluster().map(clusters::get);
       rows.add(row(directory, entry, process, cluster, now));
@@ -62,11 +60,19 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
       cluster
           .flatMap(status -> report(status, entry.service().name()))
           .filter(report -> !report.getStatus().getTrouble().isEmpty())
-          .ifPresent(
-              report ->
-                  remarks.add(entry.service().name() + ": " + report.getStatus().getTrouble()));
+          .ifPresent(report ->
+              remarks.add(entry.service().name() + ": " + report.getStatus().getTrouble()));
+    }
+    if (!supervised && !alive.isEmpty()) {
+      remarks.add("no launcher runs, so what dies is not started again; starling up mends that");
     }
     return new StatusReport(rows, remarks);
+  }
+
+  private static List<RunState.Entry> ordered(RunState state) {
+    return state.services().values().stream()
+        .sorted(Comparator.comparing(entry -> entry.service().kind()))
+        .toList();
   }
 
   /** A process that runs. */
@@ -110,11 +116,10 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
       Configuration configuration, String member, Optional<MemberReport> report) {
     return configuration.getInSyncList().stream()
         .filter(counted -> counted.getMember().equals(member))
-        .anyMatch(
-            counted ->
-                report.isEmpty()
-                    || report.get().getStatus().getVolume().isEmpty()
-                    || counted.getVolume().equals(report.get().getStatus().getVolume()));
+        .anyMatch(counted ->
+            report.isEmpty()
+                || report.get().getStatus().getVolume().isEmpty()
+                || counted.getVolume().equals(report.get().getStatus().getVolume()));
   }
 
   private static Optional<MemberReport> report(ClusterStatus cluster, String member) {

@@ -104,6 +104,7 @@ final class Supervisor implements Keeper.Surroundings {
       while (true) {
         Thread.sleep(ROTATION);
         keepers.keySet().forEach(name -> new LogFile(directory.log(name)).rotateInUse());
+        new LogFile(directory.log(Background.LOG)).rotateInUse();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -157,8 +158,7 @@ final class Supervisor implements Keeper.Surroundings {
     for (Keeper keeper : keepers.values()) {
       keeper
           .release()
-          .ifPresent(
-              running -> candidates.add(new Ending.Candidate(keeper.service(), running)));
+          .ifPresent(running -> candidates.add(new Ending.Candidate(keeper.service(), running)));
     }
     for (Keeper keeper : keepers.values()) {
       keeper.awaitReleased();
@@ -195,8 +195,8 @@ final class Supervisor implements Keeper.Surroundings {
 
   /**
    * A stranger may have taken a port while its process was down. A server's ports can change, for
-   * the coordinator tells the new ones; the addresses of the coordinator and of the router are known
-   * to others, so those wait until they are free.
+   * the coordinator tells the new ones; the addresses of the coordinator and of the router are
+   * known to others, so those wait until they are free.
    */
   private RunState.Entry withFreePorts(RunState.Entry entry) {
     Endpoints old = entry.endpoints();

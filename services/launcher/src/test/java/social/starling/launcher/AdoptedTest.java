@@ -55,8 +55,7 @@ class AdoptedTest {
   @Test
   void shouldNotTakeAnotherProcessThatGotThePid() {
     assertThat(Adopted.find(record(process.pid(), record.started(), "another"))).isEmpty();
-    assertThat(
-            Adopted.find(record(process.pid(), record.started().minusSeconds(60), instance)))
+    assertThat(Adopted.find(record(process.pid(), record.started().minusSeconds(60), instance)))
         .isEmpty();
     assertThat(Adopted.find(record(process.pid(), record.started(), instance))).isPresent();
   }
@@ -66,22 +65,21 @@ class AdoptedTest {
     Adopted adopted = Adopted.find(record).orElseThrow();
     CompletableFuture<Long> death = new CompletableFuture<>();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                adopted.awaitDeath();
-                death.complete(System.nanoTime());
-              } catch (InterruptedException e) {
-                death.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            adopted.awaitDeath();
+            death.complete(System.nanoTime());
+          } catch (InterruptedException e) {
+            death.completeExceptionally(e);
+          }
+        });
     await().during(Duration.ofMillis(100)).until(() -> !death.isDone());
 
     long killed = System.nanoTime();
     adopted.kill();
 
-    assertThat(Duration.ofNanos(death.get(5, TimeUnit.SECONDS) - killed)).isLessThan(
-        Duration.ofSeconds(1));
+    assertThat(Duration.ofNanos(death.get(5, TimeUnit.SECONDS) - killed))
+        .isLessThan(Duration.ofSeconds(1));
   }
 
   @Test
@@ -92,8 +90,15 @@ class AdoptedTest {
         new ProcessBuilder(
                 "sh",
                 "-c",
-                "sh -c 'echo $$ > " + pidFile + ".new; mv " + pidFile + ".new " + pidFile
-                    + "; sleep 1000' sh " + CommandLines.mark("orphan") + " & exec cat")
+                "sh -c 'echo $$ > "
+                    + pidFile
+                    + ".new; mv "
+                    + pidFile
+                    + ".new "
+                    + pidFile
+                    + "; sleep 1000' sh "
+                    + CommandLines.mark("orphan")
+                    + " & exec cat")
             .start();
     try {
       await().until(() -> Files.exists(pidFile));

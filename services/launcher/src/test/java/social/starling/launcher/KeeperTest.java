@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -40,8 +40,7 @@ class KeeperTest {
     assertThat(world.events)
         .startsWith("start", "report alpha alpha-1 instance-1 at epoch 7")
         .contains("await change of alpha after 7 for PT0.3S");
-    assertThat(world.said)
-        .contains("alpha-1    was killed by signal 9; starting it again");
+    assertThat(world.said).contains("alpha-1    was killed by signal 9; starting it again");
   }
 
   @Test
@@ -131,15 +130,29 @@ class KeeperTest {
   }
 
   @Test
-  void shouldTellThatAProcessRefusedBeforeItWasEverReady() throws Exception {
+  void shouldTellThatAServerRefusedBeforeItWasEverReadyAndGoOnTrying() throws Exception {
     world.ready = false;
     keeper.begin();
     world.nextStarted().die(3);
+    world.nextStarted();
 
     assertThat(keeper.firstReady())
         .failsWithin(Duration.ofSeconds(5))
         .withThrowableOfType(ExecutionException.class)
         .withMessageContaining("the last line of its log");
+  }
+
+  @Test
+  void shouldGiveUpACoordinatorThatRefusedBeforeItWasEverReady() throws Exception {
+    world.ready = false;
+    Keeper coordinator = new Keeper(Service.coordinator(), world);
+    coordinator.begin();
+    world.nextStarted().die(3);
+    coordinator.awaitReleased();
+
+    assertThat(coordinator.firstReady()).isCompletedExceptionally();
+    assertThat(world.started).isEmpty();
+    assertThat(world.said).isEmpty();
   }
 
   @Test
@@ -294,7 +307,8 @@ class KeeperTest {
 
     @Override
     public void reportDead(String cluster, String member, String instance) {
-      events.add("report %s %s %s at epoch %d".formatted(cluster, member, instance, epoch(cluster)));
+      events.add(
+          "report %s %s %s at epoch %d".formatted(cluster, member, instance, epoch(cluster)));
     }
 
     @Override

@@ -64,14 +64,13 @@ class PlanTest {
 
   @Test
   void shouldRefuseInASentenceWhenTheRoutersPortIsTaken() {
-    assertThatThrownBy(
-            () ->
-                plan(
-                    RunState.NEW,
-                    OptionalInt.empty(),
-                    OptionalInt.of(4700),
-                    NOBODY,
-                    port -> port != 4700))
+    assertThatThrownBy(() ->
+            plan(
+                RunState.NEW,
+                OptionalInt.empty(),
+                OptionalInt.of(4700),
+                NOBODY,
+                port -> port != 4700))
         .isInstanceOf(StartException.class)
         .hasMessage(
             "port 4700, where the router should listen, is in use by another process;"
@@ -98,8 +97,7 @@ class PlanTest {
   void shouldReplaceARouterThatRunsWhenAnotherPortIsAskedFor() {
     RunState before = running(planned(1), "router");
 
-    Plan plan =
-        plan(before, OptionalInt.empty(), OptionalInt.of(4777), Set.of("router"), ALL_FREE);
+    Plan plan = plan(before, OptionalInt.empty(), OptionalInt.of(4777), Set.of("router"), ALL_FREE);
 
     assertThat(plan.replaced()).containsExactly("router");
     assertThat(port(plan, "router")).isEqualTo(4777);

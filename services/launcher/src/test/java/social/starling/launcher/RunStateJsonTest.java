@@ -63,7 +63,8 @@ class RunStateJsonTest {
   void shouldRefuseANewerFormat() {
     assertThatThrownBy(() -> RunStateJson.read("{\"format\": 2}", "launcher.json"))
         .isInstanceOf(StartException.class)
-        .hasMessage("launcher.json has format 2; this starling reads formats up to 1: use a newer one");
+        .hasMessage(
+            "launcher.json has format 2; this starling reads formats up to 1: use a newer one");
   }
 
   @Test

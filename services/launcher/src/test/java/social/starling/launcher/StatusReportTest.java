@@ -60,10 +60,10 @@ class StatusReportTest {
   void shouldShowRolesEpochsAndLag() {
     List<StatusRow> rows = report(ALL_ALIVE, answer(ANSWER)).rows();
 
-    assertThat(rows).extracting(StatusRow::kind)
+    assertThat(rows)
+        .extracting(StatusRow::kind)
         .containsExactly("coordinator", "server", "server", "router");
-    assertThat(rows).extracting(StatusRow::role)
-        .containsExactly(null, "slave", "master", null);
+    assertThat(rows).extracting(StatusRow::role).containsExactly(null, "slave", "master", null);
     assertThat(rows).extracting(StatusRow::epoch).containsExactly(null, 4L, 4L, null);
     assertThat(rows).extracting(StatusRow::inSync).containsExactly(null, true, true, null);
     assertThat(rows).extracting(StatusRow::lag).containsExactly(null, 3L, 0L, null);
@@ -79,21 +79,21 @@ class StatusReportTest {
                 0, ANSWER.getClusters(0).toBuilder().setMembers(0, member("alpha-1", "new", 9)))
             .build();
 
-    assertThat(report(ALL_ALIVE, answer(answer)).rows()).extracting(StatusRow::inSync)
+    assertThat(report(ALL_ALIVE, answer(answer)).rows())
+        .extracting(StatusRow::inSync)
         .containsExactly(null, false, true, null);
   }
 
   @Test
   void shouldShowTheDeadAsDead() {
     StatusReport report =
-        report(
-            Map.of("coordinator", alive(10, 61), "alpha-1", alive(11, 60)), answer(ANSWER));
+        report(Map.of("coordinator", alive(10, 61), "alpha-1", alive(11, 60)), answer(ANSWER));
 
     assertThat(report.rows()).extracting(StatusRow::pid).containsExactly(10L, 11L, null, null);
-    assertThat(report.rows()).extracting(StatusRow::role)
+    assertThat(report.rows())
+        .extracting(StatusRow::role)
         .containsExactly(null, "slave", null, null);
-    assertThat(report.remarks())
-        .containsExactly("alpha-2 is not running", "router is not running");
+    assertThat(report.remarks()).containsExactly("alpha-2 is not running", "router is not running");
     assertThat(StatusFormat.table(report.rows()).lines().toList().get(3)).contains("dead");
   }
 
@@ -106,6 +106,13 @@ class StatusReportTest {
     assertThat(report.rows()).extracting(StatusRow::role).containsOnlyNulls();
     assertThat(report.remarks())
         .containsExactly("nobody answers: role, epoch, inSync and lag are not known");
+  }
+
+  @Test
+  void shouldTellThatNobodyWatchesOverWhatRuns() {
+    assertThat(StatusReport.of(DIRECTORY, STATE, ALL_ALIVE, false, answer(ANSWER), NOW).remarks())
+        .containsExactly(
+            "no launcher runs, so what dies is not started again; starling up mends that");
   }
 
   @Test
@@ -152,7 +159,7 @@ class StatusReportTest {
   }
 
   private static StatusReport report(Map<String, StatusReport.Alive> alive, StatusQuery query) {
-    return StatusReport.of(DIRECTORY, STATE, alive, query, NOW);
+    return StatusReport.of(DIRECTORY, STATE, alive, true, query, NOW);
   }
 
   private static StatusQuery answer(GetStatusResponse answer) {

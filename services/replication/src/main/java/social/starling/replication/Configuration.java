@@ -4,7 +4,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Who is master of a cluster and which volumes are in sync, as the coordinator decided it. Immutable.
+ * Who is master of a cluster and which volumes are in sync, as the coordinator decided it.
+ * Immutable.
  *
  * @param epoch raised by every change; 0 before the first
  * @param master name of the master; empty at epoch 0

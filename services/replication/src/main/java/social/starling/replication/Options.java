@@ -35,6 +35,7 @@ public record Options(
   public Options {
     Objects.requireNonNull(self, "self");
     Objects.requireNonNull(peer, "peer");
+    Objects.requireNonNull(instance, "instance");
     if (self.equals(peer)) {
       throw new IllegalArgumentException("a member cannot be its own peer: " + self);
     }
@@ -42,6 +43,19 @@ public record Options(
       throw new IllegalArgumentException(
           "heartbeat %d, lease %d, silence %d ns: need lease >= 2 heartbeats and silence > lease"
               .formatted(heartbeat, lease, silence));
+    }
+    if (clusterNumber < 0 || clusterNumber >= Ids.MAX_CLUSTERS) {
+      throw new IllegalArgumentException(
+          "cluster number %d; it can be 0 to %d"
+              .formatted(clusterNumber, Ids.MAX_CLUSTERS - 1));
+    }
+    if (maxUncommittedBytes < 1
+        || maxAppendBytes < 1
+        || maxInFlightBytes < 1
+        || maxTailBytes < 0) {
+      throw new IllegalArgumentException(
+          "uncommitted %d, append %d, in flight %d, tail %d bytes: need at least 1, 1, 1, 0"
+              .formatted(maxUncommittedBytes, maxAppendBytes, maxInFlightBytes, maxTailBytes));
     }
     if (minInSync != 1 && minInSync != 2) {
       throw new IllegalArgumentException("minInSync is " + minInSync + "; it can be 1 or 2");

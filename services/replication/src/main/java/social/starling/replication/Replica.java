@@ -20,15 +20,15 @@ import social.starling.replication.Submission.Refusal;
  *       streams them to the slave; many are in flight.
  *   <li><b>Accept.</b> The slave checks that the entry before is the one it has, appends, fsyncs,
  *       acknowledges: the epoch in which the prefix was verified, its volume, and the index that is
- *       verified <em>and</em> fsynced. Only a conflict truncates, and entries of lower epochs beyond
- *       the master's end.
+ *       verified <em>and</em> fsynced. Only a conflict truncates, and entries of lower epochs
+ *       beyond the master's end.
  *   <li><b>Commit.</b> An entry is committed when every counted member has it on disk;
  *       acknowledgements of the current epoch only. Only then is it applied and answered.
  *   <li><b>Shrink.</b> The slave is silent: commits wait until a configuration without it is known.
- *   <li><b>Promote.</b> The master is silent: the slave asks. A new master commits its whole journal
- *       and waits until no lease can be valid before it opens.
- *   <li><b>Lease.</b> While the slave is counted, a read needs a message acknowledged by the counted
- *       volume in this epoch that was sent less than a lease ago.
+ *   <li><b>Promote.</b> The master is silent: the slave asks. A new master commits its whole
+ *       journal and waits until no lease can be valid before it opens.
+ *   <li><b>Lease.</b> While the slave is counted, a read needs a message acknowledged by the
+ *       counted volume in this epoch that was sent less than a lease ago.
  *   <li><b>Rejoin and expand.</b> A slave is counted from before the moment the master asks to add
  *       it; to give up, win a change without it.
  *   <li><b>Restarts.</b> A process never acts in an epoch that an earlier process of its volume may
@@ -40,8 +40,8 @@ import social.starling.replication.Submission.Refusal;
  * </ol>
  *
  * <p>Properties that this class keeps, whatever is lost, late or repeated around it: at most one
- * member acts in an epoch; a committed entry is never truncated; nothing is acknowledged that is not
- * on this member's disk and, while a slave is counted, on the slave's.
+ * member acts in an epoch; a committed entry is never truncated; nothing is acknowledged that is
+ * not on this member's disk and, while a slave is counted, on the slave's.
  *
  * <p>The rules descend from PacificA (Lin et al., 2008), Kafka's in-sync replicas with the maximal
  * set, and its truncation by epochs (KIP-101, KIP-279).
@@ -230,7 +230,9 @@ public class Replica {
         Math.max(0, (now - heard) / 1_000_000));
   }
 
-  /** What this member counts, for the invariants of tests: the peer's volume, or null when alone. */
+  /**
+   * What this member counts, for the invariants of tests: the peer's volume, or null when alone.
+   */
   String counted() {
     String recorded = configuration.inSync().get(options.peer());
     return recorded != null ? recorded : pendingExpand;
@@ -242,6 +244,38 @@ public class Replica {
 
   Role role() {
     return role;
+  }
+
+  void role(Role taken) {
+    role = taken;
+  }
+
+  long matchIndex() {
+    return matchIndex;
+  }
+
+  long now() {
+    return now;
+  }
+
+  String peerVolume() {
+    return peerVolume;
+  }
+
+  long heardPeerAt() {
+    return heardPeerAt;
+  }
+
+  long heardMasterAt() {
+    return heardMasterAt;
+  }
+
+  boolean leaseKnown() {
+    return peerLeaseKnown;
+  }
+
+  boolean sawDead() {
+    return !deadInstances.isEmpty();
   }
 
   Configuration configuration() {
@@ -276,8 +310,8 @@ public class Replica {
   }
 
   /**
-   * A client's request (rule 1). If accepted, its answer comes with the {@link Effect.Commit} of the
-   * entry; the caller has asked the state machine before whether it was answered already.
+   * A client's request (rule 1). If accepted, its answer comes with the {@link Effect.Commit} of
+   * the entry; the caller has asked the state machine before whether it was answered already.
    *
    * @param wallMillis milliseconds since 1970-01-01Z
    */
@@ -305,7 +339,7 @@ public class Replica {
     if (uncommittedBytes > options.maxUncommittedBytes()) {
       return new Submission.Refused(Refusal.OVERLOADED);
     }
-    lastTimeMillis = Math.max(lastTimeMillis, wallMillis);
+    lastTimeMillis = nextTime(wallMillis);
     lastId = Ids.next(lastId, lastTimeMillis, options.clusterNumber());
     Entry entry =
         new Entry(
@@ -319,6 +353,11 @@ public class Replica {
     }
     uncommittedBytes += entry.weight();
     return new Submission.Accepted(entry.index(), false);
+  }
+
+  /** Times never step back along a journal, whatever the wall clock does. */
+  long nextTime(long wallMillis) {
+    return Math.max(lastTimeMillis, wallMillis);
   }
 
   /**
@@ -365,7 +404,7 @@ public class Replica {
   // ---------------------------------------------------------------- configuration
 
   private void onLearned(Configuration learned) {
-    if (learned.epoch() < knownEpoch || learned.epoch() <= configuration.epoch()) {
+    if (!isNews(learned)) {
       return;
     }
     boolean mine = learned.master().equals(options.self());
@@ -383,6 +422,11 @@ public class Replica {
       stepDown("e%d names another process of this member".formatted(learned.epoch()));
       adoptConfiguration(learned);
     }
+  }
+
+  /** A configuration that is not newer than what is known is ignored. */
+  boolean isNews(Configuration learned) {
+    return learned.epoch() >= knownEpoch && learned.epoch() > configuration.epoch();
   }
 
   private void adoptConfiguration(Configuration learned) {
@@ -422,8 +466,7 @@ public class Replica {
     if (hadPeer && !hasPeer) {
       // A member that comes and goes must not make every write wait for its next absence.
       boolean stable = now - inSyncSince > MAX_REJOIN_BACKOFF * 3;
-      rejoinBackoff =
-          stable ? MIN_REJOIN_BACKOFF : Math.min(rejoinBackoff * 2, MAX_REJOIN_BACKOFF);
+      rejoinBackoff = stable ? MIN_REJOIN_BACKOFF : Math.min(rejoinBackoff * 2, MAX_REJOIN_BACKOFF);
       rejoinAfter = now + rejoinBackoff;
     }
     // Acknowledgements count in the epoch in which they were given (rules 3 and 6).
@@ -447,8 +490,8 @@ public class Replica {
     knownEpoch = learned.epoch();
     asked = null;
     promise(learned.epoch());
-    barrier = epochs.lastIndex();
-    mustWait = !learned.released();
+    barrier = takeOverJournal();
+    mustWait = owesWait(learned);
     waitUntil = waitEnd();
     peerNext = epochs.lastIndex() + 1;
     peerProbing = true;
@@ -461,14 +504,24 @@ public class Replica {
     }
   }
 
+  /** Rule 5: a new master keeps all of its journal, for any of it may have been acknowledged. */
+  long takeOverJournal() {
+    return epochs.lastIndex();
+  }
+
+  /** Rule 5: whoever the last master was, unless it had stopped before. */
+  boolean owesWait(Configuration learned) {
+    return !learned.released();
+  }
+
   /** Rule 5: from the last acknowledgement of this process, or from its start if it gave none. */
   long waitEnd() {
     return (everAcked ? lastAckAt : startedAt) + options.grace();
   }
 
   /**
-   * Rule 5: the wait is owed to whoever may hold a lease. That is the last master, unless it was this
-   * member itself: then it may still be the other one, of whose process the configuration says
+   * Rule 5: the wait is owed to whoever may hold a lease. That is the last master, unless it was
+   * this member itself: then it may still be the other one, of whose process the configuration says
    * nothing.
    */
   boolean provenDead() {
@@ -499,10 +552,7 @@ public class Replica {
     peerLinkBroken = false;
     draining = false;
     handoverAsked = false;
-    verifying = false;
-    matchIndex = 0;
-    ackOwed = false;
-    mismatchOwed = false;
+    forgetVerified();
     masterLinkBroken = false;
     masterEnd = 0;
     heardMasterAt = now;
@@ -512,11 +562,15 @@ public class Replica {
   private void promise(long epoch) {
     if (epoch > promised) {
       promised = epoch;
-      verifying = false;
-      matchIndex = 0;
-      ackOwed = false;
-      mismatchOwed = false;
+      forgetVerified();
     }
+  }
+
+  void forgetVerified() {
+    verifying = false;
+    matchIndex = 0;
+    ackOwed = false;
+    mismatchOwed = false;
   }
 
   private void onDead(String member, String instance) {
@@ -546,8 +600,7 @@ public class Replica {
     if (role.acts()) {
       effects.add(new Effect.Send(new Message.Resign(configuration.epoch())));
     } else if (verifying) {
-      effects.add(
-          new Effect.Send(new Message.Leaving(promised, volume, options.instance())));
+      effects.add(new Effect.Send(new Message.Leaving(promised, volume, options.instance())));
     }
     stepDown(why);
     role = Role.FAILED;
@@ -561,10 +614,7 @@ public class Replica {
     promised = Math.max(promised, state.promised());
     durablePromise = state.promised();
     knownEpoch = Math.max(knownEpoch, promised);
-    verifying = false;
-    matchIndex = 0;
-    ackOwed = false;
-    mismatchOwed = false;
+    forgetVerified();
     heardMasterAt = now;
     if (role == Role.INSTALLING) {
       role = Role.FOLLOWER;
@@ -581,7 +631,7 @@ public class Replica {
     lastTimeMillis = Math.max(lastTimeMillis, entry.timeMillis());
   }
 
-  private void truncateAfter(long index) {
+  void truncateAfter(long index) {
     if (index < commitIndex) {
       effects.add(
           new Effect.Halt(
@@ -648,8 +698,7 @@ public class Replica {
     switch (message) {
       case Message.Append append -> onAppend(append);
       case Message.Ack ack -> onAck(ack);
-      case Message.SnapshotNeeded(long epoch, String outdated) ->
-          onSnapshotNeeded(epoch, outdated);
+      case Message.SnapshotNeeded(long epoch, String outdated) -> onSnapshotNeeded(epoch, outdated);
       case Message.Resign(long epoch) -> {
         if (epoch == promised && !role.acts()) {
           masterResigned = true;
@@ -664,7 +713,7 @@ public class Replica {
   }
 
   /** Whether a message of a master of this epoch is to be heard at all. */
-  private boolean hears(long epoch) {
+  boolean hears(long epoch) {
     if (epoch < promised || role == Role.FAILED || role == Role.INSTALLING) {
       return false;
     }
@@ -686,10 +735,8 @@ public class Replica {
     }
     promise(message.epoch());
     if (!verifying) {
-      verifying = true;
-      matchIndex = 0;
+      beginVerifying();
       masterSentAt = message.sentAt();
-      masterEnd = 0;
     }
     heardMasterAt = now;
     masterLinkBroken = false;
@@ -702,13 +749,26 @@ public class Replica {
       return;
     }
     dropBeyond(message.endIndex());
-    long committed = Math.min(message.commitIndex(), matchIndex);
+    long committed = Math.min(committedByMaster(message), matchIndex);
     if (committed > commitIndex) {
       flushPersist(); // The store must never hold effects of entries that it does not hold.
       commitUpTo(committed, false);
     }
-    // What was appended is acknowledged when it is durable; until then only heartbeats are answered.
+    // What was appended is acknowledged when it is durable; until then only heartbeats are
+    // answered.
     ackOwed |= message.entries().isEmpty() || mismatchOwed || outstanding.isEmpty();
+  }
+
+  /** Rule 3: the commit index rides on each message. */
+  long committedByMaster(Message.Append message) {
+    return message.commitIndex();
+  }
+
+  /** Rule 2: nothing is truncated for having a new master, only for a conflict with it. */
+  void beginVerifying() {
+    verifying = true;
+    matchIndex = 0;
+    masterEnd = 0;
   }
 
   /** Rule 2. */
@@ -734,7 +794,7 @@ public class Replica {
       if (index <= epochs.baseIndex()) {
         continue;
       }
-      if (index <= epochs.lastIndex() && epochs.epochAt(index) != entry.epoch()) {
+      if (conflicts(entry)) {
         truncateAfter(index - 1);
         if (role == Role.FAILED) {
           return;
@@ -745,6 +805,11 @@ public class Replica {
       }
       matchIndex = Math.max(matchIndex, index);
     }
+  }
+
+  /** Rule 2: two entries with one index are the same if they are of one epoch. */
+  boolean conflicts(Entry entry) {
+    return entry.index() <= epochs.lastIndex() && epochs.epochAt(entry.index()) != entry.epoch();
   }
 
   /** Rule 2: a master of an epoch has every entry of lower epochs that it will ever have. */
@@ -765,7 +830,7 @@ public class Replica {
     if (!ack.volume().equals(peerVolume)) {
       peerVolume = ack.volume();
       peerAcked = 0;
-      peerLeaseKnown = false;
+      dropLease();
       peerProbing = true;
     }
     if (!ack.instance().equals(peerInstance)) {
@@ -823,18 +888,22 @@ public class Replica {
   }
 
   private void onSnapshotNeeded(long epoch, String outdated) {
-    if (!hears(epoch) || role != Role.FOLLOWER || !outdated.equals(volume)) {
+    if (!hears(epoch) || role != Role.FOLLOWER || !mayDiscard(epoch, outdated)) {
       return;
     }
     heardMasterAt = now;
-    if (configuration.hasInSync(options.self(), volume) && configuration.epoch() >= epoch) {
-      return; // A recorded copy is never given up.
-    }
     knownEpoch = Math.max(knownEpoch, epoch);
     promise(epoch);
-    verifying = false;
+    forgetVerified();
     role = Role.INSTALLING;
     effects.add(new Effect.Install(epoch));
+  }
+
+  /** Rule 7: this very volume, and never one that is known to be recorded. */
+  boolean mayDiscard(long epoch, String outdated) {
+    boolean recorded =
+        configuration.hasInSync(options.self(), volume) && configuration.epoch() >= epoch;
+    return outdated.equals(volume) && !recorded;
   }
 
   // ---------------------------------------------------------------- conclusions
@@ -862,7 +931,7 @@ public class Replica {
     }
   }
 
-  private boolean actsDurably() {
+  boolean actsDurably() {
     return role.acts() && durablePromise >= configuration.epoch();
   }
 
@@ -957,9 +1026,14 @@ public class Replica {
     role = Role.CLOSED;
     closedAt = now;
     draining = false;
-    peerLeaseKnown = false;
+    dropLease();
     uncommitted.clear();
     uncommittedBytes = 0;
+  }
+
+  /** Rules 6 and 10: a lease is of one volume, and of the time before a handover. */
+  void dropLease() {
+    peerLeaseKnown = false;
   }
 
   /** A master whose own fsync hangs stops nothing for long: the slave has everything. */
@@ -985,8 +1059,7 @@ public class Replica {
     boolean silent = now - heardPeerAt > options.silence();
     boolean stuck = commitIndex < diskIndex && now - progressAt > options.silence();
     boolean dead = !peerInstance.isEmpty() && deadInstances.contains(peerInstance);
-    boolean cut =
-        peerLinkBroken && (hearing == Hearing.SUSPECTED || hearing == Hearing.LOST);
+    boolean cut = peerLinkBroken && (hearing == Hearing.SUSPECTED || hearing == Hearing.LOST);
     boolean replaced = peerVolume != null && !peerVolume.equals(counted());
     if (silent || stuck || dead || cut || replaced || peerLeaving) {
       ask(new Request.Shrink(configuration.epoch()));
@@ -1016,10 +1089,15 @@ public class Replica {
    */
   boolean caughtUp() {
     return peerVolume != null
-        && !peerVolume.equals(outdatedVolume)
+        && mayCount(peerVolume)
         && !peerProbing
         && peerAcked >= commitIndex
         && epochs.lastIndex() - peerAcked < 1_000;
+  }
+
+  /** Rule 7: not a volume that was told to be discarded, for it may be at any moment. */
+  boolean mayCount(String volumeOfPeer) {
+    return !volumeOfPeer.equals(outdatedVolume);
   }
 
   /** Rule 7: counted before the coordinator is asked. */
@@ -1028,11 +1106,15 @@ public class Replica {
     updatePermit();
   }
 
+  /** Rule 5: only a member of the set, with the recorded volume, at the newest epoch it knows. */
+  boolean mayAsk() {
+    return configuration.epoch() > 0
+        && configuration.epoch() == knownEpoch
+        && configuration.hasInSync(options.self(), volume);
+  }
+
   private void concludePromote() {
-    boolean recorded =
-        configuration.epoch() > 0
-            && configuration.epoch() == knownEpoch
-            && configuration.hasInSync(options.self(), volume);
+    boolean recorded = mayAsk();
     boolean asksHandover =
         role == Role.CLOSED && handoverAsked && now - closedAt < options.silence();
     if (recorded && asksHandover) {
@@ -1043,7 +1125,7 @@ public class Replica {
     }
     if (role == Role.CLOSED) {
       if (now - closedAt >= options.silence()) {
-        ask(new Request.Promote(configuration.epoch()));
+        reopen();
       }
       return;
     }
@@ -1052,13 +1134,17 @@ public class Replica {
     }
   }
 
-  /** A member whose own storage hangs must not be the one that takes over. */
-  private boolean outstandingIsFresh() {
-    return outstanding.isEmpty()
-        || now - outstanding.getFirst().since <= options.silence() / 2;
+  /** Rule 10: only in a new epoch. */
+  void reopen() {
+    ask(new Request.Promote(configuration.epoch()));
   }
 
-  private boolean masterIsLost() {
+  /** A member whose own storage hangs must not be the one that takes over. */
+  private boolean outstandingIsFresh() {
+    return outstanding.isEmpty() || now - outstanding.getFirst().since <= options.silence() / 2;
+  }
+
+  boolean masterIsLost() {
     long silence = now - heardMasterAt;
     boolean suspected = hearing == Hearing.SUSPECTED || hearing == Hearing.LOST;
     return deadInstances.contains(configuration.masterInstance())
@@ -1074,7 +1160,7 @@ public class Replica {
     return now - askedAt >= ASK_AGAIN_HEARTBEATS * options.heartbeat();
   }
 
-  private void ask(Request request) {
+  void ask(Request request) {
     if (request.equals(asked) && !askAgain()) {
       return;
     }
@@ -1120,6 +1206,7 @@ public class Replica {
     }
     if (outdatedVolume != null
         && outdatedVolume.equals(peerVolume)
+        && !outdatedVolume.equals(counted())
         && now - snapshotAskedAt >= options.heartbeat()) {
       snapshotAskedAt = now;
       effects.add(
@@ -1132,16 +1219,7 @@ public class Replica {
       }
       return;
     }
-    boolean lost =
-        peerNext > peerAcked + 1
-            && now - progressAt > 5 * options.heartbeat()
-            && now - sentAt > options.heartbeat();
-    if (lost) {
-      peerNext = peerAcked + 1;
-      inFlight.clear();
-      inFlightBytes = 0;
-      sentAt = now;
-    }
+    // What is lost on its way is found by the next message: the entry before it is not there.
     long end = epochs.lastIndex();
     boolean sent = false;
     while (peerNext <= end && inFlightBytes < options.maxInFlightBytes()) {
@@ -1205,12 +1283,17 @@ public class Replica {
       permit.set(false, now, now);
     } else if (!actsDurably()) {
       permit.set(false, openedAt, openedAt); // Readers wait for the promise, a moment.
-    } else if (counted == null) {
+    } else if (needsNoLease()) {
       permit.set(true, openedAt, openedAt);
     } else {
       long until = leaseHeld(counted) ? peerLease + options.lease() : openedAt;
       permit.set(false, until, openedAt);
     }
+  }
+
+  /** Rule 6: nobody outside the set is ever promoted. */
+  boolean needsNoLease() {
+    return counted() == null;
   }
 
   /** Rule 6: only what the counted volume acknowledged in this epoch gives a lease. */

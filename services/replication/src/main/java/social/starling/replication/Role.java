@@ -8,7 +8,9 @@ public enum Role {
   WAITING,
   /** Serves reads and writes. */
   OPEN,
-  /** Stopped serving in order to be followed by the other member; opens again only in a new epoch. */
+  /**
+   * Stopped serving in order to be followed by the other member; opens again only in a new epoch.
+   */
   CLOSED,
   /** Takes a full copy. */
   INSTALLING,

@@ -1,18 +1,24 @@
 package social.starling.replication;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 
 /**
  * The newest entries of a journal, in memory: all that is not durable and committed yet, and a
- * bounded number of others so that a slave a little behind costs no disk read. One thread only.
+ * bounded number of others so that a slave a little behind costs no disk read. Entries are found by
+ * their index: reading costs what is read, however long the tail is. One thread only.
  */
 final class Tail {
 
-  private final Deque<Entry> entries = new ArrayDeque<>();
+  private static final int SMALLEST = 64;
+
   private final JournalReader older;
+
+  /** Entry with index i is at i modulo the length, a power of two. */
+  private Entry[] ring = new Entry[SMALLEST];
+
+  private long first = 1;
+  private long last;
   private long bytes;
 
   Tail(JournalReader older) {
@@ -20,26 +26,34 @@ final class Tail {
   }
 
   void append(Entry entry) {
-    entries.addLast(entry);
+    if (isEmpty()) {
+      first = entry.index();
+    } else if (entry.index() != last + 1) {
+      throw new IllegalStateException(entry + " after " + last);
+    }
+    if (last - first + 2 > ring.length) {
+      grow();
+    }
+    last = entry.index();
+    ring[slot(last)] = entry;
     bytes += entry.weight();
   }
 
   void truncateAfter(long index) {
-    while (!entries.isEmpty() && entries.getLast().index() > index) {
-      bytes -= entries.removeLast().weight();
+    while (!isEmpty() && last > index) {
+      bytes -= ring[slot(last)].weight();
+      ring[slot(last)] = null;
+      last--;
     }
   }
 
   /** Forgets the oldest entries up to {@code evictable} while they exceed the bound. */
   void shrink(long evictable, long maxBytes) {
-    while (bytes > maxBytes && !entries.isEmpty() && entries.getFirst().index() <= evictable) {
-      bytes -= entries.removeFirst().weight();
+    while (bytes > maxBytes && !isEmpty() && first <= evictable) {
+      bytes -= ring[slot(first)].weight();
+      ring[slot(first)] = null;
+      first++;
     }
-  }
-
-  void clear() {
-    entries.clear();
-    bytes = 0;
   }
 
   /** Entries from one index to another, as many as fit, from memory or from the store. */
@@ -47,31 +61,33 @@ final class Tail {
     if (from > to) {
       return List.of();
     }
-    if (entries.isEmpty() || from < entries.getFirst().index()) {
-      long stored = entries.isEmpty() ? to : Math.min(to, entries.getFirst().index() - 1);
+    if (isEmpty() || from < first) {
+      long stored = isEmpty() ? to : Math.min(to, first - 1);
       return older.read(from, stored, maxBytes);
     }
     List<Entry> found = new ArrayList<>();
-    int weight = 0;
-    // A slave in sync asks for the newest entries: look from that end.
-    var newestFirst = entries.descendingIterator();
-    Deque<Entry> wanted = new ArrayDeque<>();
-    while (newestFirst.hasNext()) {
-      Entry entry = newestFirst.next();
-      if (entry.index() < from) {
-        break;
-      }
-      if (entry.index() <= to) {
-        wanted.addFirst(entry);
-      }
-    }
-    for (Entry entry : wanted) {
+    long weight = 0;
+    for (long index = from; index <= Math.min(to, last) && weight < maxBytes; index++) {
+      Entry entry = ring[slot(index)];
       found.add(entry);
       weight += entry.weight();
-      if (weight >= maxBytes) {
-        break;
-      }
     }
     return found;
+  }
+
+  private boolean isEmpty() {
+    return last < first;
+  }
+
+  private int slot(long index) {
+    return (int) (index & ring.length - 1);
+  }
+
+  private void grow() {
+    Entry[] old = ring;
+    ring = new Entry[old.length * 2];
+    for (long index = first; index <= last; index++) {
+      ring[slot(index)] = old[(int) (index & old.length - 1)];
+    }
   }
 }

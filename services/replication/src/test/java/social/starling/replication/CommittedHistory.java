@@ -63,8 +63,7 @@ final class CommittedHistory {
         throw new Violation(
             Invariant.IDS_GROW,
             "%s has id %d at %d after id %d at %d"
-                .formatted(
-                    entry, entry.id(), entry.timeMillis(), last.id(), last.timeMillis()));
+                .formatted(entry, entry.id(), entry.timeMillis(), last.id(), last.timeMillis()));
       }
     }
     if (!entry.requestId().isNone()) {
@@ -97,7 +96,8 @@ final class CommittedHistory {
     if (!get(index).requestId().equals(request)) {
       throw new Violation(
           Invariant.ON_COUNTED_DISKS,
-          "%s is acknowledged at %d, where %s is".formatted(request, index, get(index).requestId()));
+          "%s is acknowledged at %d, where %s is"
+              .formatted(request, index, get(index).requestId()));
     }
     acknowledged = Math.max(acknowledged, index);
   }

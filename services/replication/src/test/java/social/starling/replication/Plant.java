@@ -14,6 +14,11 @@ class Plant {
     return new SimulatedCoordinator(first, counts);
   }
 
+  /** What is made to happen in a run, beside its faults. */
+  Director director() {
+    return simulation -> {};
+  }
+
   /** The driver answers a request whose answer the state machine has. */
   boolean asksStateMachine() {
     return true;
@@ -31,6 +36,16 @@ class Plant {
 
   /** A full copy takes a volume id of its own. */
   boolean newVolumeForCopy() {
+    return true;
+  }
+
+  /** The store holds effects of committed entries only. */
+  boolean appliesCommittedOnly() {
+    return true;
+  }
+
+  /** Masters are told to hand over now and then. */
+  boolean handsOver() {
     return true;
   }
 }

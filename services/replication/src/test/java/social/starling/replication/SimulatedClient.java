@@ -4,25 +4,33 @@ import java.nio.ByteBuffer;
 import social.starling.replication.Counts.Seen;
 import social.starling.replication.SimulatedProcess.Attempt;
 
-/** Writes one thing after the other, and repeats each until it is answered. */
+/**
+ * Writes one thing after the other, and repeats each until it is answered. An impatient one tries
+ * both members in turn: it finds a new master as soon as it opens.
+ */
 final class SimulatedClient {
 
   private final Simulation simulation;
   private final String id;
+  private final boolean impatient;
   private long sequence;
   private boolean answered = true;
   private long answeredAt;
   private int target;
   private int attempt;
 
-  SimulatedClient(Simulation simulation, String id) {
+  SimulatedClient(Simulation simulation, String id, boolean impatient) {
     this.simulation = simulation;
     this.id = id;
+    this.impatient = impatient;
   }
 
   void write() {
     if (!simulation.writing() || !answered) {
       return;
+    }
+    if (simulation.faulty() && simulation.random().nextInt(8) == 0) {
+      target = 1 - target; // Perhaps the other one serves: it should not, or it should know all.
     }
     sequence++;
     answered = false;
@@ -38,8 +46,11 @@ final class SimulatedClient {
     if (simulation.random().nextInt(40) == 0) {
       simulation.submit(1 - target, new Attempt(this, request, content));
     }
-    simulation.after(
-        200_000_000L + simulation.random().nextLong(400_000_000L), () -> again(number, true));
+    long patience =
+        impatient
+            ? 10_000_000L + simulation.random().nextLong(40_000_000L)
+            : 200_000_000L + simulation.random().nextLong(400_000_000L);
+    simulation.after(patience, () -> again(number, true));
   }
 
   private void again(int number, boolean elsewhere) {
@@ -76,7 +87,7 @@ final class SimulatedClient {
     answered = true;
     answeredAt = index;
     simulation.counts().add(Seen.ACKNOWLEDGED);
-    simulation.written();
+    simulation.countWritten();
     simulation.after(simulation.think(), this::write);
   }
 }

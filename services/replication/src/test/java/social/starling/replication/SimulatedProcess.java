@@ -35,6 +35,7 @@ final class SimulatedProcess {
   private boolean workPlanned;
   private long installing;
   private int installs;
+  private int swaps;
   private long applied;
   private long fold;
   private long acting;
@@ -168,8 +169,7 @@ final class SimulatedProcess {
     } catch (RuntimeException thrown) {
       throw new Violation(Invariant.NO_EXCEPTION, member.name() + ": " + thrown, thrown);
     }
-    int tornAfter =
-        simulation.tearsNow() ? simulation.random().nextInt(effects.size() + 1) : -1;
+    int tornAfter = simulation.tearsNow() ? simulation.random().nextInt(effects.size() + 1) : -1;
     for (int i = 0; i < effects.size(); i++) {
       if (i == tornAfter) {
         break;
@@ -315,11 +315,11 @@ final class SimulatedProcess {
     }
     fsyncing = true;
     int many = batches.size();
-    int run = installs;
+    int volumeRun = swaps;
     simulation.after(
         member.fsyncNanos(),
         () -> {
-          if (gone || run != installs) {
+          if (gone || volumeRun != swaps) {
             return;
           }
           if (member.fsyncFails()) {
@@ -353,7 +353,8 @@ final class SimulatedProcess {
                 ? batch.persist.truncateAfter()
                 : volume.lastIndex())
             : batch.persist.append().getLast().index();
-    volume.write(batch.persist, Math.min(batch.applied, end));
+    long effects = simulation.plant().appliesCommittedOnly() ? Math.min(batch.applied, end) : end;
+    volume.write(batch.persist, effects);
     if (!simulation.plant().storesPromise()) {
       volume.forgetPromise();
     }
@@ -393,8 +394,7 @@ final class SimulatedProcess {
   private void install(long epoch) {
     installing = epoch;
     int run = ++installs;
-    simulation.after(
-        simulation.random().nextLong(30_000_000L), () -> fetch(epoch, run));
+    simulation.after(simulation.random().nextLong(30_000_000L), () -> fetch(epoch, run));
   }
 
   private boolean stillInstalls(int run) {
@@ -424,7 +424,11 @@ final class SimulatedProcess {
           });
       return;
     }
-    SimulatedVolume copy = new SimulatedVolume(simulation.newVolumeId(member), source.volume());
+    String id =
+        simulation.plant().newVolumeForCopy()
+            ? simulation.newVolumeId(member)
+            : member.volume().id();
+    SimulatedVolume copy = new SimulatedVolume(id, source.volume());
     simulation.after(
         simulation.random().nextLong(600_000_000L),
         () -> {
@@ -439,7 +443,7 @@ final class SimulatedProcess {
     simulation.replaceVolume(member, copy);
     simulation.counts().add(Seen.SNAPSHOTS);
     installing = 0;
-    installs++;
+    swaps++;
     batches.clear();
     fsyncing = false;
     applied = copy.applied();
@@ -456,7 +460,11 @@ final class SimulatedProcess {
     }
     if (installing > 0 && simulation.random().nextInt(3) == 0) {
       // The old journal was discarded, and the copy was not complete.
-      simulation.replaceVolume(member, new SimulatedVolume(simulation.newVolumeId(member)));
+      String id =
+          simulation.plant().newVolumeForCopy()
+              ? simulation.newVolumeId(member)
+              : member.volume().id();
+      simulation.replaceVolume(member, new SimulatedVolume(id));
     }
   }
 

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import social.starling.replication.Counts.Seen;
 import social.starling.replication.Event.Hearing;
@@ -13,8 +15,8 @@ import social.starling.replication.Profile.Fault;
 import social.starling.replication.SimulatedProcess.Attempt;
 
 /**
- * A cluster of two, its coordinator and its clients in virtual time. Everything that happens follows
- * from the seed.
+ * A cluster of two, its coordinator and its clients in virtual time. Everything that happens
+ * follows from the seed.
  *
  * <p>A run has a phase with faults and then heals: links, disks, coordinator and processes come
  * back, and the cluster must come to acknowledge new writes, on two members.
@@ -29,12 +31,12 @@ final class Simulation {
   private final long seed;
   private final Profile profile;
   private final Plant plant;
+  private final Director director;
   private final Consumer<String> trace;
   private final SplittableRandom random;
   private final PriorityQueue<Scheduled> agenda =
-      new PriorityQueue<>(
-          (x, y) ->
-              x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
+      new PriorityQueue<>((x, y) ->
+          x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
   private final Counts counts = new Counts();
   private final CommittedHistory history = new CommittedHistory();
   private final SimulatedMember[] members = new SimulatedMember[2];
@@ -43,6 +45,7 @@ final class Simulation {
   private final Map<Long, String> actors = new HashMap<>();
   private final List<Event.Dead> dead = new ArrayList<>();
   private final Fault[] wheel;
+  private final int minInSync;
 
   private long now;
   private long order;
@@ -56,7 +59,10 @@ final class Simulation {
   private final long[] cutToPeer = new long[2];
   private final long[] cutToCoordinator = new long[2];
   private final long[] cutFromCoordinator = new long[2];
+  private final long[] heldUntil = new long[2];
   private final long[] lastArrival = new long[2];
+
+  private final long[] nextHiccup = new long[2];
 
   // The coordinator's process.
   private boolean coordinatorUp = true;
@@ -70,6 +76,7 @@ final class Simulation {
     this.seed = seed;
     this.profile = profile;
     this.plant = plant;
+    director = plant.director();
     this.trace = trace;
     this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 1);
     List<Fault> sectors = new ArrayList<>();
@@ -79,6 +86,7 @@ final class Simulation {
       }
     }
     wheel = sectors.toArray(Fault[]::new);
+    minInSync = !profile.faultless() && random.nextInt(10) == 0 ? 2 : 1;
     for (int i = 0; i < 2; i++) {
       members[i] =
           new SimulatedMember(
@@ -139,8 +147,12 @@ final class Simulation {
     return writing;
   }
 
-  void written() {
+  void countWritten() {
     written++;
+  }
+
+  boolean faulty() {
+    return faulty;
   }
 
   long think() {
@@ -160,7 +172,7 @@ final class Simulation {
         100 * MILLI,
         1_000 * MILLI,
         300 * MILLI,
-        1,
+        minInSync,
         1 << 16,
         512,
         4096,
@@ -180,7 +192,7 @@ final class Simulation {
   }
 
   boolean tearsNow() {
-    return faulty && profile.tornCrash() > 0 && random.nextDouble() < profile.tornCrash();
+    return faulty && profile.torn() > 0 && random.nextDouble() < profile.torn();
   }
 
   void trace(SimulatedMember member, Object what) {
@@ -205,7 +217,7 @@ final class Simulation {
     }
     coordinatorTick();
     for (int i = 0; i < profile.writers(); i++) {
-      SimulatedClient client = new SimulatedClient(this, "c" + i);
+      SimulatedClient client = new SimulatedClient(this, "c" + i, i == 0);
       clients.add(client);
       after(think(), client::write);
     }
@@ -216,7 +228,7 @@ final class Simulation {
     while (events < faultyEvents) {
       step();
     }
-    if (profile.faultEveryMillis() > 0) {
+    if (!profile.faultless()) {
       heal();
     }
     counts.add(Seen.EVENTS, events);
@@ -228,6 +240,7 @@ final class Simulation {
     now = next.time;
     events++;
     next.action.run();
+    director.after(this);
   }
 
   private long faultGap() {
@@ -325,16 +338,14 @@ final class Simulation {
   }
 
   void refuse(Attempt attempt) {
-    after(
-        100_000 + random.nextLong(MILLI), () -> attempt.client().refused(attempt.request()));
+    after(100_000 + random.nextLong(MILLI), () -> attempt.client().refused(attempt.request()));
   }
 
   void answer(Attempt attempt, long index) {
-    if (faulty && profile.loss() > 0 && random.nextInt(20) == 0) {
+    if (faulty && profile.noise().loss() > 0 && random.nextInt(20) == 0) {
       return;
     }
-    after(
-        100_000 + random.nextLong(MILLI), () -> attempt.client().done(attempt.request(), index));
+    after(100_000 + random.nextLong(MILLI), () -> attempt.client().done(attempt.request(), index));
   }
 
   // ---------------------------------------------------------------- the network
@@ -345,11 +356,11 @@ final class Simulation {
 
   void send(SimulatedMember from, Message message) {
     int i = from.index();
-    if (now < cutToPeer[i] || faulty && random.nextDouble() < profile.loss()) {
+    if (now < cutToPeer[i] || faulty && random.nextDouble() < profile.noise().loss()) {
       return;
     }
     transmit(from, message);
-    if (faulty && random.nextDouble() < profile.repeat()) {
+    if (faulty && random.nextDouble() < profile.noise().repeat()) {
       transmit(from, message);
     }
   }
@@ -357,10 +368,10 @@ final class Simulation {
   private void transmit(SimulatedMember from, Message message) {
     int i = from.index();
     long arrival = now + 30_000 + random.nextLong(400_000);
-    if (faulty && random.nextDouble() < profile.late()) {
-      arrival += random.nextLong(profile.lateMillis() * MILLI);
+    if (faulty && random.nextDouble() < profile.noise().late()) {
+      arrival += random.nextLong(profile.noise().lateMillis() * MILLI);
     } else {
-      arrival = Math.max(arrival, lastArrival[i] + 1);
+      arrival = Math.max(arrival, Math.max(lastArrival[i] + 1, heldUntil[i]));
       lastArrival[i] = arrival;
     }
     at(
@@ -380,19 +391,19 @@ final class Simulation {
     if (faulty && now < coordinatorSlowUntil) {
       delay += random.nextLong(1_500 * MILLI);
     }
-    if (faulty && random.nextDouble() < profile.requestLate()) {
-      delay += random.nextLong(profile.lateMillis() * MILLI + 1);
+    if (faulty && random.nextDouble() < profile.noise().requestLate()) {
+      delay += random.nextLong(profile.noise().lateMillis() * MILLI + 1);
     }
     return delay;
   }
 
   private boolean requestLost() {
-    return faulty && random.nextDouble() < profile.requestLoss();
+    return faulty && random.nextDouble() < profile.noise().requestLoss();
   }
 
   void ask(SimulatedProcess process, SimulatedMember member, Request request) {
     String volume = member.volume().id();
-    int copies = faulty && random.nextDouble() < profile.requestLate() ? 2 : 1;
+    int copies = faulty && random.nextDouble() < profile.noise().requestLate() ? 2 : 1;
     for (int copy = 0; copy < copies; copy++) {
       if (now < cutToCoordinator[member.index()] || requestLost()) {
         continue;
@@ -412,9 +423,16 @@ final class Simulation {
     note("coordinator: %s by %s: %s".formatted(request, process.instance(), done));
     if (done) {
       note("coordinator: " + coordinator.current());
+      if (profile.faultless() && !(request instanceof Request.Expand)) {
+        throw new Violation(
+            Invariant.NO_FALSE_FAILOVER, "%s by %s".formatted(request, process.instance()));
+      }
       checkChange();
       for (SimulatedMember each : members) {
         push(each);
+      }
+      if (faulty && random.nextDouble() < profile.strike()) {
+        strike(member);
       }
     }
     if (!requestLost() && now >= cutFromCoordinator[member.index()]) {
@@ -453,14 +471,21 @@ final class Simulation {
             .filter(each -> !each.member().equals(member.name()))
             .filter(each -> random.nextInt(3) == 0)
             .forEach(each -> after(coordinatorDelay(), () -> process.deliver(each)));
-      } else if (random.nextInt(20) == 0) {
+      } else if (random.nextInt(faulty ? 20 : 2) == 0) {
         push(member);
       }
-      Hearing hearing = hearing(1 - member.index());
-      if (member.process() != null
-          && (process.told() != hearing || process.toldBy() != coordinatorRun)) {
-        process.tell(hearing, coordinatorRun);
-      }
+      tellHearing(member);
+    }
+  }
+
+  private void tellHearing(SimulatedMember member) {
+    SimulatedProcess process = member.process();
+    Hearing hearing = hearing(1 - member.index());
+    if (process != null
+        && coordinatorUp
+        && now >= cutFromCoordinator[member.index()]
+        && (process.told() != hearing || process.toldBy() != coordinatorRun)) {
+      process.tell(hearing, coordinatorRun);
     }
   }
 
@@ -480,6 +505,9 @@ final class Simulation {
     }
     after(faultGap(), this::fault);
     Fault fault = wheel[random.nextInt(wheel.length)];
+    if (fault == Fault.HANDOVER && !plant.handsOver()) {
+      return;
+    }
     SimulatedMember member = members[random.nextInt(2)];
     int i = member.index();
     SimulatedProcess process = member.process();
@@ -496,6 +524,18 @@ final class Simulation {
         if (process != null) {
           counts.add(Seen.PAUSES);
           process.pause(now + duration(3_000));
+        }
+      }
+      case HICCUP -> {
+        if (now < nextHiccup[i]) {
+          return;
+        }
+        nextHiccup[i] = now + 2_000 * MILLI;
+        long until = now + random.nextLong(400 * MILLI);
+        if (process != null && random.nextBoolean()) {
+          process.pause(until);
+        } else {
+          member.slowDisk(until);
         }
       }
       case CUT_ONE_WAY -> {
@@ -521,6 +561,15 @@ final class Simulation {
         cutToCoordinator[i] = until;
         cutFromCoordinator[i] = until;
       }
+      case HOLD -> heldUntil[i] = now + duration(1_500);
+      case FALSE_ALARM -> falseAlarm(i);
+      case UNHEARD -> {
+        cutToCoordinator[i] = now + 3_000 * MILLI + duration(2_000);
+        if (random.nextBoolean()) {
+          cutFromCoordinator[i] = cutToCoordinator[i];
+        }
+        heardAt[i] = Math.min(heardAt[i], now - random.nextLong(2_900 * MILLI));
+      }
       case LINK_BREAK -> {
         if (process != null) {
           process.deliver(new Event.LinkBroken());
@@ -542,6 +591,58 @@ final class Simulation {
       }
       case HANDOVER -> members().forEach(each -> each.deliver(new Event.HandoverWanted()));
       case LEAVE -> leave(member);
+    }
+  }
+
+  private void falseAlarm(int i) {
+    sessionBroken[i] = true;
+    cutToCoordinator[i] = now + duration(900);
+    if (random.nextBoolean()) {
+      cutFromCoordinator[i] = cutToCoordinator[i];
+    }
+    cutToPeer[i] = Math.max(cutToPeer[i], now + duration(900));
+    if (random.nextBoolean()) {
+      cutToPeer[1 - i] = Math.max(cutToPeer[1 - i], cutToPeer[i]);
+    }
+    for (int each = 0; each < 2; each++) {
+      SimulatedProcess process = members[each].process();
+      if (process != null && (each != i || random.nextBoolean())) {
+        process.deliver(new Event.LinkBroken());
+      }
+    }
+    suspect(i);
+  }
+
+  /** A broken session is told at once. */
+  private void suspect(int i) {
+    after(coordinatorDelay(), () -> tellHearing(members[1 - i]));
+  }
+
+  /** The worst moment for a fault: something was decided, and nobody knows it yet. */
+  private void strike(SimulatedMember asker) {
+    SimulatedMember victim = random.nextInt(4) == 0 ? other(asker) : asker;
+    int i = victim.index();
+    note("strikes " + victim.name());
+    switch (random.nextInt(7)) {
+      case 0, 1 -> crash(victim, true);
+      case 2 -> {
+        cutToCoordinator[i] = now + duration(2_000);
+        cutFromCoordinator[i] = cutToCoordinator[i];
+      }
+      case 3 -> {
+        cutToCoordinator[i] = now + duration(2_000);
+        cutFromCoordinator[i] = cutToCoordinator[i];
+        cutToPeer[0] = now + duration(2_000);
+        cutToPeer[1] = cutToPeer[0];
+      }
+      case 4 -> falseAlarm(i);
+      case 5 -> {
+        if (victim.process() != null) {
+          counts.add(Seen.PAUSES);
+          victim.process().pause(now + duration(2_000));
+        }
+      }
+      default -> coordinatorDown();
     }
   }
 
@@ -583,7 +684,9 @@ final class Simulation {
       return;
     }
     counts.add(Seen.LEAVES);
-    process.deliver(new Event.HandoverWanted());
+    if (plant.handsOver()) {
+      process.deliver(new Event.HandoverWanted());
+    }
     process.deliver(new Event.LeaveWanted());
     after(
         random.nextLong(1_500 * MILLI),
@@ -607,6 +710,7 @@ final class Simulation {
     boolean reaped = random.nextInt(3) > 0;
     if (random.nextInt(4) > 0) {
       sessionBroken[member.index()] = true;
+      suspect(member.index());
       SimulatedProcess peer = other(member).process();
       if (peer != null) {
         after(random.nextLong(2 * MILLI), () -> peer.deliver(new Event.LinkBroken()));
@@ -636,13 +740,45 @@ final class Simulation {
     }
   }
 
+  // What a director can do.
+
+  SimulatedMember member(int index) {
+    return members[index];
+  }
+
+  SimulatedCoordinator coordinator() {
+    return coordinator;
+  }
+
+  long written() {
+    return written;
+  }
+
+  /** The coordinator takes this member for lost, and the member hears nothing of anybody. */
+  void hideFromCoordinator(int index, int millis) {
+    note("directed: " + NAMES[index] + " is hidden from the coordinator");
+    cutToCoordinator[index] = now + millis * MILLI;
+    cutFromCoordinator[index] = cutToCoordinator[index];
+    cutToPeer[1 - index] = cutToCoordinator[index];
+    heardAt[index] = now - 3_000 * MILLI;
+    coordinatorStartedAt = Math.min(coordinatorStartedAt, now - 4_000 * MILLI);
+  }
+
+  /** The disk is gone; the next process hears its peer, and hears of nothing else. */
+  void directVolumeLoss(int index) {
+    note("directed: " + NAMES[index] + " loses its volume");
+    crash(members[index], true);
+    members[index].mount(new SimulatedVolume(newVolumeId(members[index])));
+    cutFromCoordinator[index] = now + 2_000 * MILLI;
+    cutToPeer[index] = 0;
+  }
+
   /** The disk is gone with all that it held. */
   private void loseVolume(SimulatedMember member) {
     boolean recorded = coordinator.current().hasInSync(member.name(), member.volume().id());
     SimulatedMember peer = other(member);
-    boolean another =
-        coordinator.current().hasInSync(peer.name(), peer.volume().id());
-    if (recorded && !another && random.nextInt(20) > 0) {
+    boolean another = coordinator.current().hasInSync(peer.name(), peer.volume().id());
+    if (recorded && !another && random.nextDouble() >= profile.lastVolume()) {
       return; // Nothing could be learned from a cluster that stays closed.
     }
     counts.add(Seen.VOLUME_LOSSES);
@@ -671,34 +807,64 @@ final class Simulation {
       cutToPeer[i] = 0;
       cutToCoordinator[i] = 0;
       cutFromCoordinator[i] = 0;
+      heldUntil[i] = 0;
       boolean hung = members[i].hangs() > now;
       members[i].healDisk();
       if (hung) {
         crash(members[i], true);
       }
     }
-    coordinatorBack();
     for (SimulatedMember member : members) {
       restart(member);
     }
-    long before = written;
-    long limit = now + 15_000 * MILLI;
-    while (survives() && written < before + 2 * clients.size() && now < limit) {
+    if (masterReachesAll() && random.nextBoolean()) {
+      coordinatorUp = false;
+      awaitWrites(15_000, Invariant.WRITES_RESUME_ALONE, this::masterReachesAll);
+    }
+    coordinatorBack();
+    awaitWrites(minInSync == 2 ? 60_000 : 15_000, Invariant.WRITES_RESUME, this::survives);
+    long limit = now + 40_000 * MILLI;
+    while (survives() && coordinator.current().inSync().size() < 2 && now < limit) {
       step();
     }
-    if (!survives()) {
-      return;
-    }
-    if (written < before + 2 * clients.size()) {
-      throw new Violation(Invariant.WRITES_RESUME, describe());
-    }
-    limit = now + 40_000 * MILLI;
-    while (coordinator.current().inSync().size() < 2 && now < limit) {
-      step();
-    }
-    if (coordinator.current().inSync().size() < 2) {
+    if (survives() && coordinator.current().inSync().size() < 2) {
       throw new Violation(Invariant.PAIR_RESTORED, describe());
     }
+  }
+
+  private void awaitWrites(int millis, Invariant invariant, BooleanSupplier due) {
+    long before = written;
+    long limit = now + millis * MILLI;
+    while (due.getAsBoolean() && written < before + 2 * clients.size() && now < limit) {
+      step();
+    }
+    if (due.getAsBoolean() && written < before + 2 * clients.size()) {
+      throw new Violation(invariant, describe());
+    }
+  }
+
+  /**
+   * With the coordinator away writes go on, if the master is open in the newest configuration and
+   * everybody whom it counts is there.
+   */
+  private boolean masterReachesAll() {
+    Configuration current = coordinator.current();
+    SimulatedMember master = members[current.master().equals("a") ? 0 : 1];
+    SimulatedMember slave = other(master);
+    if (master.process() == null || slave.process() == null) {
+      return false;
+    }
+    Replica replica = master.process().replica();
+    String recorded = current.inSync().get(slave.name());
+    boolean open =
+        replica.role() == Role.OPEN && replica.configuration().epoch() == current.epoch();
+    boolean same = Objects.equals(recorded, replica.counted());
+    boolean there =
+        recorded == null
+            ? minInSync == 1
+            : recorded.equals(slave.volume().id())
+                && slave.process().replica().role() == Role.FOLLOWER;
+    return open && same && there;
   }
 
   /** Whether a recorded volume is there. A late request of a lost member can take out the last. */
@@ -731,7 +897,23 @@ final class Simulation {
     for (SimulatedMember member : members) {
       checkSet(member);
       checkRecorded(member);
+      checkRead(member);
     }
+  }
+
+  /** A read that is made at this moment, at any member that would answer it. */
+  private void checkRead(SimulatedMember member) {
+    SimulatedProcess process = member.process();
+    if (process == null
+        || process.applied() >= history.acknowledged()
+        || process.paused()
+        || process.replica().permit().check(member.clock()) != ReadPermit.Answer.YES) {
+      return;
+    }
+    throw new Violation(
+        Invariant.READ_SEES_ACKNOWLEDGED,
+        "%s would answer a read of %d entries; %d were acknowledged before it"
+            .formatted(process.instance(), process.applied(), history.acknowledged()));
   }
 
   private void checkActs(SimulatedProcess process, long epoch) {
@@ -765,7 +947,9 @@ final class Simulation {
     if (recorded == null || recorded.equals(process.replica().counted())) {
       return;
     }
-    for (long epoch = process.replica().configuration().epoch(); epoch <= current.epoch(); epoch++) {
+    for (long epoch = process.replica().configuration().epoch();
+        epoch <= current.epoch();
+        epoch++) {
       if (!coordinator.at(epoch).master().equals(member.name())) {
         return;
       }

@@ -22,10 +22,7 @@ record ClusterRoute(String name, long epoch, String master, List<MemberRoute> me
       members.add(new MemberRoute(member.getName(), member.getPublicAddress()));
     }
     return new ClusterRoute(
-        entry.getName(),
-        configuration.getEpoch(),
-        configuration.getMaster(),
-        List.copyOf(members));
+        entry.getName(), configuration.getEpoch(), configuration.getMaster(), List.copyOf(members));
   }
 
   /** The member named as master; empty when there is none, or its address is not known. */

@@ -20,11 +20,10 @@ final class Downstream<A> {
   Downstream(ServerCallStreamObserver<A> client) {
     this.client = client;
     client.setOnReadyHandler(this::stir);
-    client.setOnCancelHandler(
-        () -> {
-          stir();
-          onGone.run();
-        });
+    client.setOnCancelHandler(() -> {
+      stir();
+      onGone.run();
+    });
   }
 
   /** Runs the action, on any thread, when the client goes or has gone. */

@@ -36,14 +36,13 @@ final class OpenStreams {
     Thread thread =
         Thread.ofVirtual()
             .name("relay")
-            .unstarted(
-                () -> {
-                  try {
-                    inContext.run();
-                  } finally {
-                    threads.remove(Thread.currentThread());
-                  }
-                });
+            .unstarted(() -> {
+              try {
+                inContext.run();
+              } finally {
+                threads.remove(Thread.currentThread());
+              }
+            });
     threads.add(thread);
     thread.start();
     if (ending) {

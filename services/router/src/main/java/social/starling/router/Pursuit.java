@@ -40,8 +40,7 @@ final class Pursuit {
   private final String user;
   private final boolean stream;
   private final Duration downAfter;
-  private final Backoff backoff =
-      new Backoff(FIRST_WAIT, MAX_WAIT, ThreadLocalRandom.current());
+  private final Backoff backoff = new Backoff(FIRST_WAIT, MAX_WAIT, ThreadLocalRandom.current());
   private long deadlineNanos;
   private Attempt last;
   private Failure failure;
@@ -49,8 +48,7 @@ final class Pursuit {
   private String hint = "";
   private boolean doubtful;
 
-  private Pursuit(
-      Router router, String user, boolean stream, Duration time, Duration downAfter) {
+  private Pursuit(Router router, String user, boolean stream, Duration time, Duration downAfter) {
     this.router = router;
     this.user = user;
     this.stream = stream;

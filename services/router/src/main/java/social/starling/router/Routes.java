@@ -18,8 +18,8 @@ import social.starling.proto.coordinator.v1.SlotOwner;
  * The map that the router goes by: what all coordinators have told, merged.
  *
  * <ol>
- *   <li>Of each cluster the entry with the highest epoch counts. At the same epoch the entry
- *       counts that its coordinator changed last, so that one that lags behind does not undo it.
+ *   <li>Of each cluster the entry with the highest epoch counts. At the same epoch the entry counts
+ *       that its coordinator changed last, so that one that lags behind does not undo it.
  *   <li>A member's address is kept when a coordinator that has just started does not know it yet.
  *   <li>Slots once dealt out stay so until a coordinator tells of others.
  *   <li>A cluster disappears when no coordinator's last map has it.
@@ -65,10 +65,7 @@ final class Routes {
       }
       current =
           new RouteMap(
-              current.version() + 1,
-              merged.expectedClusters(),
-              merged.clusters(),
-              merged.owners());
+              current.version() + 1, merged.expectedClusters(), merged.clusters(), merged.owners());
       for (Consumer<RouteMap> listener : listeners) {
         listener.accept(current);
       }
@@ -119,8 +116,7 @@ final class Routes {
     }
     boolean slotsTold =
         map.getSlotsCount() > 0
-            && (current.owners().isEmpty()
-                || !map.getSlotsList().equals(before.getSlotsList()));
+            && (current.owners().isEmpty() || !map.getSlotsList().equals(before.getSlotsList()));
     return new RouteMap(
         Math.max(1, current.version()),
         map.getExpectedClusters(),

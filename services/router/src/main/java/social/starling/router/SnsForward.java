@@ -59,9 +59,8 @@ final class SnsForward implements BindableService {
         method.toBuilder(RawMarshaller.RAW, RawMarshaller.RAW).build();
     return ServerMethodDefinition.create(
         raw,
-        ServerCalls.asyncUnaryCall(
-            (byte[] request, StreamObserver<byte[]> answer) ->
-                unary.forward(raw, request, answer)));
+        ServerCalls.asyncUnaryCall((byte[] request, StreamObserver<byte[]> answer) ->
+            unary.forward(raw, request, answer)));
   }
 
   private void stream(StreamRequest request, StreamObserver<StreamEvent> client) {

@@ -27,8 +27,7 @@ final class TimelineRelay implements StreamRelay {
   private final StreamRequest request;
   private final Downstream<StreamEvent> client;
 
-  TimelineRelay(
-      Router router, String user, StreamRequest request, Downstream<StreamEvent> client) {
+  TimelineRelay(Router router, String user, StreamRequest request, Downstream<StreamEvent> client) {
     this.router = router;
     this.user = user;
     this.request = request;
@@ -76,8 +75,7 @@ final class TimelineRelay implements StreamRelay {
         return new Bounded(
             attempt,
             StreamCall.events(
-                ClientInterceptors.intercept(
-                    attempt.upstream().channel(), Identity.as(user)),
+                ClientInterceptors.intercept(attempt.upstream().channel(), Identity.as(user)),
                 from));
       } finally {
         attempt.context().detach(before);
@@ -100,12 +98,11 @@ final class TimelineRelay implements StreamRelay {
       try {
         return pursuit
             .tryNext()
-            .orElseThrow(
-                () ->
-                    Errors.of(
-                        Code.UNAVAILABLE,
-                        Reason.CLUSTER_DOWN,
-                        "no member of " + user + "'s cluster can be asked now; try again"));
+            .orElseThrow(() ->
+                Errors.of(
+                    Code.UNAVAILABLE,
+                    Reason.CLUSTER_DOWN,
+                    "no member of " + user + "'s cluster can be asked now; try again"));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw Errors.of(Code.UNAVAILABLE, Reason.NOT_READY, "this router is stopping");

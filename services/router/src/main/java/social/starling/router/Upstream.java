@@ -6,8 +6,8 @@ import java.time.Duration;
 import social.starling.common.Channels;
 
 /**
- * The connection to one member's public port. It is kept open without calls, so that it is known
- * at any moment since when the member cannot be reached. Thread-safe.
+ * The connection to one member's public port. It is kept open without calls, so that it is known at
+ * any moment since when the member cannot be reached. Thread-safe.
  */
 final class Upstream {
 

@@ -17,14 +17,13 @@ final class Upstreams implements AutoCloseable {
       open.computeIfAbsent(address, Upstream::open);
     }
     open.entrySet()
-        .removeIf(
-            entry -> {
-              boolean gone = !wanted.contains(entry.getKey());
-              if (gone) {
-                entry.getValue().close();
-              }
-              return gone;
-            });
+        .removeIf(entry -> {
+          boolean gone = !wanted.contains(entry.getKey());
+          if (gone) {
+            entry.getValue().close();
+          }
+          return gone;
+        });
   }
 
   /** The connection to an address of the map; empty when the map has just lost it. */

@@ -55,10 +55,9 @@ class CallsTest {
   @Test
   void aRefusalComesThroughWholeAndIsNotRepeated() {
     StatusRuntimeException error =
-        fixture.failure(
-            () ->
-                SnsGrpc.newBlockingStub(fixture.as("alice"))
-                    .follow(FollowRequest.newBuilder().setName("bob").build()));
+        fixture.failure(() ->
+            SnsGrpc.newBlockingStub(fixture.as("alice"))
+                .follow(FollowRequest.newBuilder().setName("bob").build()));
     assertThat(error.getStatus().getCode()).isEqualTo(Code.NOT_FOUND);
     assertThat(error.getStatus().getDescription()).isEqualTo("there is no bob");
     assertThat(Errors.reason(error)).contains(Reason.USER_UNKNOWN);
@@ -188,9 +187,7 @@ class CallsTest {
     fixture.one.mood = Mood.NOT_READY;
     StatusRuntimeException error =
         fixture.failure(
-            () ->
-                SnsGrpc.newBlockingStub(fixture.as("alice"))
-                    .post(RouterFixture.request(1, "x")));
+            () -> SnsGrpc.newBlockingStub(fixture.as("alice")).post(RouterFixture.request(1, "x")));
     assertThat(error.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
     assertThat(Errors.reason(error)).contains(Reason.CLUSTER_DOWN);
     assertThat(error.getStatus().getDescription()).contains("alpha").contains("not open yet");
@@ -291,10 +288,9 @@ class CallsTest {
                 .addMembers(location(fixture.one, false))
                 .build());
     StatusRuntimeException error =
-        fixture.failure(
-            () ->
-                RouterGrpc.newBlockingStub(fixture.channel())
-                    .locate(LocateRequest.newBuilder().setUser("no name").build()));
+        fixture.failure(() ->
+            RouterGrpc.newBlockingStub(fixture.channel())
+                .locate(LocateRequest.newBuilder().setUser("no name").build()));
     assertThat(Errors.reason(error)).contains(Reason.INVALID_NAME);
   }
 
@@ -324,9 +320,7 @@ class CallsTest {
     assertThat(large.getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED);
     StatusRuntimeException nobody =
         fixture.failure(
-            () ->
-                SnsGrpc.newBlockingStub(fixture.channel())
-                    .post(RouterFixture.request(1, "x")));
+            () -> SnsGrpc.newBlockingStub(fixture.channel()).post(RouterFixture.request(1, "x")));
     assertThat(nobody.getStatus().getCode()).isEqualTo(Code.UNAUTHENTICATED);
     assertThat(fixture.one.calls).hasValue(0);
   }

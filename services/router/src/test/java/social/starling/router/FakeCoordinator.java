@@ -80,9 +80,6 @@ final class FakeCoordinator extends CoordinationGrpc.CoordinationImplBase implem
   }
 
   private static Member member(FakeMember member) {
-    return Member.newBuilder()
-        .setName(member.name())
-        .setPublicAddress(member.address())
-        .build();
+    return Member.newBuilder().setName(member.name()).setPublicAddress(member.address()).build();
   }
 }

@@ -119,8 +119,7 @@ final class FakeMember extends SnsGrpc.SnsImplBase implements AutoCloseable {
   public void stream(StreamRequest request, StreamObserver<StreamEvent> observer) {
     streams.add(request);
     enter();
-    ServerCallStreamObserver<StreamEvent> client =
-        (ServerCallStreamObserver<StreamEvent>) observer;
+    ServerCallStreamObserver<StreamEvent> client = (ServerCallStreamObserver<StreamEvent>) observer;
     Ready ready = new Ready();
     client.setOnReadyHandler(ready::stir);
     client.setOnCancelHandler(ready::stir);

@@ -87,8 +87,7 @@ final class RouterFixture implements AutoCloseable {
   }
 
   ManagedChannel channel(ClientInterceptor... interceptors) {
-    ManagedChannel channel =
-        Channels.open("127.0.0.1:" + router.publicPort(), interceptors);
+    ManagedChannel channel = Channels.open("127.0.0.1:" + router.publicPort(), interceptors);
     channels.add(channel);
     return channel;
   }

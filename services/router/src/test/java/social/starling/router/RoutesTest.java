@@ -130,14 +130,13 @@ class RoutesTest {
     assertThat(routes.awaitOtherThan(0, Duration.ofMillis(1))).isFalse();
     CompletableFuture<Boolean> woken = new CompletableFuture<>();
     Thread waiter =
-        Thread.startVirtualThread(
-            () -> {
-              try {
-                woken.complete(routes.awaitOtherThan(0, Duration.ofMinutes(1)));
-              } catch (InterruptedException e) {
-                woken.completeExceptionally(e);
-              }
-            });
+        Thread.startVirtualThread(() -> {
+          try {
+            woken.complete(routes.awaitOtherThan(0, Duration.ofMinutes(1)));
+          } catch (InterruptedException e) {
+            woken.completeExceptionally(e);
+          }
+        });
     await().until(() -> waiter.getState() == Thread.State.TIMED_WAITING);
     routes.accept("one", map(cluster("alpha", 1, 1, "a:1")));
     assertThat(woken.get()).isTrue();

@@ -200,8 +200,7 @@ class StreamsTest {
   @Test
   void aStreamFromACursorGoesOnFromThere() {
     posts(1, 10);
-    Timeline timeline =
-        open(StreamRequest.newBuilder().setCursor(4).setBacklog(20).build(), false);
+    Timeline timeline = open(StreamRequest.newBuilder().setCursor(4).setBacklog(20).build(), false);
     timeline.awaitTexts(6);
     fixture.one.die();
     failOver(2, fixture.two, fixture.one);
@@ -262,8 +261,7 @@ class StreamsTest {
     await().until(() -> timeline.backlogEnds() == 1);
     assertThat(fixture.registry.get("starling_router_streams").gauge().value()).isOne();
     timeline.client.cancel();
-    await()
-        .until(() -> fixture.registry.get("starling_router_streams").gauge().value() == 0);
+    await().until(() -> fixture.registry.get("starling_router_streams").gauge().value() == 0);
   }
 
   @Test

@@ -81,8 +81,9 @@ public final class ServerMain implements Callable<Integer> {
   @Option(
       names = "--instance",
       paramLabel = "ID",
-      description = "Names this very process; whoever starts it may report its death by it."
-          + " Default: a random one.")
+      description =
+          "Names this very process; whoever starts it may report its death by it."
+              + " Default: a random one.")
   private String instance;
 
   @Option(names = "--dir", required = true, paramLabel = "DIR", description = "Its volume.")
@@ -223,11 +224,10 @@ public final class ServerMain implements Callable<Integer> {
         .log("listening");
 
     self.ended()
-        .thenAccept(
-            ending -> {
-              log.error("this process ends: {}", ending.why());
-              shutdown.stop(ending.exitCode());
-            });
+        .thenAccept(ending -> {
+          log.error("this process ends: {}", ending.why());
+          shutdown.stop(ending.exitCode());
+        });
     shutdown
         .step("hand over", () -> handOver(self, log))
         .step("take no more calls", self::stop)

@@ -77,7 +77,15 @@ final class VolumeOpening {
         throw e;
       }
       log.error("{}", e.getMessage());
-      awaitOther(e);
+      List<ManagedChannel> channels =
+          coordinators.stream()
+              .map(each -> Channels.open(each, credential.clientInterceptor()))
+              .toList();
+      try {
+        awaitOther(e, channels);
+      } finally {
+        channels.forEach(ManagedChannel::shutdownNow);
+      }
       return reopen(directory, disk, e);
     }
   }
@@ -95,11 +103,11 @@ final class VolumeOpening {
     return Volume.open(directory, disk);
   }
 
-  private void awaitOther(StartException damage) {
+  private void awaitOther(StartException damage, List<ManagedChannel> channels) {
     long deadline = System.nanoTime() + patience.toNanos();
     String why = "no coordinator has answered";
     while (System.nanoTime() - deadline < 0) {
-      for (Address coordinator : coordinators) {
+      for (ManagedChannel coordinator : channels) {
         Optional<ClusterStatus> answer = ask(coordinator);
         if (answer.isEmpty()) {
           continue;
@@ -120,10 +128,9 @@ final class VolumeOpening {
             known.getEpoch() > 0
                 && !known.getMaster().equals(member)
                 && answer.get().getMembersList().stream()
-                    .anyMatch(
-                        each ->
-                            each.getName().equals(known.getMaster())
-                                && each.getHearing() == Hearing.HEARD);
+                    .anyMatch(each ->
+                        each.getName().equals(known.getMaster())
+                            && each.getHearing() == Hearing.HEARD);
         if (!counted && otherServes) {
           return;
         }
@@ -138,10 +145,9 @@ final class VolumeOpening {
         damage);
   }
 
-  private Optional<ClusterStatus> ask(Address coordinator) {
-    ManagedChannel channel = Channels.open(coordinator, credential.clientInterceptor());
+  private Optional<ClusterStatus> ask(ManagedChannel coordinator) {
     try {
-      return AdminGrpc.newBlockingStub(channel)
+      return AdminGrpc.newBlockingStub(coordinator)
           .withDeadlineAfter(1, TimeUnit.SECONDS)
           .getStatus(GetStatusRequest.getDefaultInstance())
           .getClustersList()
@@ -150,12 +156,10 @@ final class VolumeOpening {
           .findFirst();
     } catch (StatusRuntimeException e) {
       log.atDebug()
-          .addKeyValue("coordinator", coordinator)
+          .addKeyValue("coordinator", coordinator.authority())
           .addKeyValue("status", e.getStatus().getCode())
           .log("no status");
       return Optional.empty();
-    } finally {
-      channel.shutdownNow();
     }
   }
 }

@@ -93,9 +93,8 @@ class VolumeOpeningTest {
     Configuration.Builder known =
         Configuration.newBuilder().setCluster("alpha").setEpoch(7).setMaster(master);
     Arrays.stream(inSync)
-        .forEach(
-            each ->
-                known.addInSync(InSyncMember.newBuilder().setMember(each).setVolume("v-" + each)));
+        .forEach(each ->
+            known.addInSync(InSyncMember.newBuilder().setMember(each).setVolume("v-" + each)));
     answers.add(
         ClusterStatus.newBuilder()
             .setName("alpha")

@@ -2,13 +2,13 @@ package social.starling.client.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import social.starling.client.StarlingClient;
 
 @Command(
@@ -16,13 +16,7 @@ import social.starling.client.StarlingClient;
     description = "The interactive client: FOLLOW NAME, UNFOLLOW NAME, LIST, POST TEXT, TIMELINE.")
 final class ClientCommand implements Callable<Integer> {
 
-  @Option(
-      names = {"-u", "--user"},
-      required = true,
-      paramLabel = "NAME",
-      description = "Who acts; registered at the first use.")
-  private String user;
-
+  @Mixin private UserOption user;
   @Mixin private ConnectionOptions connection;
 
   private final Io io;
@@ -33,13 +27,13 @@ final class ClientCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return run(user, connection, io);
+    return run(user.required(), connection, io);
   }
 
   static int run(String user, ConnectionOptions connection, Io io) {
     AtomicReference<Console> shown = new AtomicReference<>();
     try (StarlingClient client =
-        connection.connect(user, address -> reconnecting(shown.get(), io, address))) {
+        connection.connect(user, io, address -> reconnecting(shown.get(), io, address))) {
       client.login();
       client.attend();
       if (!io.terminal().getAsBoolean()) {
@@ -77,7 +71,12 @@ final class ClientCommand implements Callable<Integer> {
 
   private static Terminal terminal() {
     try {
-      return TerminalBuilder.builder().name("starling").system(true).dumb(true).build();
+      return TerminalBuilder.builder()
+          .name("starling")
+          .system(true)
+          .dumb(true)
+          .encoding(StandardCharsets.UTF_8)
+          .build();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -148,7 +148,7 @@ final class ImportPostsCommand implements Callable<Integer> {
       synchronized (shared) {
         int index = next[0]++ % connections;
         if (index == shared.size()) {
-          shared.add(connection.connect(author, DEADLINE, address -> {}));
+          shared.add(connection.connect(author, io, DEADLINE, address -> {}));
         }
         return shared.get(index).as(author);
       }

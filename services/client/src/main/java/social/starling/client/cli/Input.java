@@ -12,7 +12,8 @@ import social.starling.common.Limits;
 /** Checks what a person gives, before anything is sent. */
 final class Input {
 
-  private static final char REPLACEMENT = '\ufffd';
+  /** What decoders put in the place of bytes that are no character. */
+  static final char REPLACEMENT = '\ufffd';
 
   private Input() {}
 

@@ -6,6 +6,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.time.ZoneId;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -13,8 +14,16 @@ import java.util.function.BooleanSupplier;
  *
  * @param terminal whether a person sits at both ends; asked only by those who need to know
  * @param zone in which times are shown
+ * @param environment the environment variables
+ * @param environment the environment variables
  */
-record Io(InputStream in, LineOutput out, LineOutput err, BooleanSupplier terminal, ZoneId zone) {
+record Io(
+    InputStream in,
+    LineOutput out,
+    LineOutput err,
+    BooleanSupplier terminal,
+    ZoneId zone,
+    Map<String, String> environment) {
 
   /** Those of this process, as UTF-8. */
   static Io system() {
@@ -23,7 +32,8 @@ record Io(InputStream in, LineOutput out, LineOutput err, BooleanSupplier termin
         new LineOutput(new FileOutputStream(FileDescriptor.out)),
         new LineOutput(new FileOutputStream(FileDescriptor.err)),
         Io::atTerminal,
-        ZoneId.systemDefault());
+        ZoneId.systemDefault(),
+        System.getenv());
   }
 
   private static boolean atTerminal() {

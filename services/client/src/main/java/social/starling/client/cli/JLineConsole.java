@@ -10,13 +10,16 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.utils.AttributedString;
 
 /** A terminal with a person: editing, history, completion; what is printed goes above the line. */
 final class JLineConsole implements Console {
 
-  // Below this, or when a terminal does not tell its width (0), lines stay as they are.
+  private static final Size USUAL_SIZE = new Size(80, 24);
+
+  // Below this lines stay as they are.
   private static final int MIN_WIDTH = 20;
 
   private final Terminal terminal;
@@ -24,6 +27,10 @@ final class JLineConsole implements Console {
 
   JLineConsole(Terminal terminal, Completions completions) {
     this.terminal = terminal;
+    if (terminal.getWidth() <= 0 || terminal.getHeight() <= 0) {
+      // Some terminals do not tell, and a line editor for no columns shows nothing.
+      terminal.setSize(USUAL_SIZE);
+    }
     DefaultParser parser = new DefaultParser();
     // What is typed is text: no quotes, no escapes.
     parser.setEscapeChars(null);
@@ -47,7 +54,10 @@ final class JLineConsole implements Console {
   @Override
   public Entry read(String prompt) {
     try {
-      return new Entry.Line(reader.readLine(prompt));
+      String line = reader.readLine(prompt);
+      return line.indexOf(Input.REPLACEMENT) >= 0
+          ? new Entry.Unusable("what was typed is no valid UTF-8; set the terminal to UTF-8")
+          : new Entry.Line(line);
     } catch (EndOfFileException e) {
       return new Entry.End();
     } catch (UserInterruptException e) {

@@ -1,5 +1,7 @@
 package social.starling.client.cli;
 
+import io.grpc.netty.shaded.io.netty.util.internal.logging.InternalLoggerFactory;
+import io.grpc.netty.shaded.io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -8,12 +10,14 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.logging.LogManager;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import social.starling.common.Durations;
@@ -42,12 +46,7 @@ public final class StarlingMain implements Callable<Integer> {
               "130", "interrupted",
               "141", "the reader of the output left"));
 
-  @Option(
-      names = {"-u", "--user"},
-      paramLabel = "NAME",
-      description = "Who acts; registered at the first use.")
-  private String user;
-
+  @Mixin private UserOption user;
   @Mixin private ConnectionOptions connection;
 
   @Spec private CommandSpec spec;
@@ -62,17 +61,23 @@ public final class StarlingMain implements Callable<Integer> {
   public static void main(String[] args) {
     // Libraries log by java.util.logging: what a person needs to know they get as a sentence.
     LogManager.getLogManager().reset();
+    // It would set up Logback, for nobody to read and a fifth of the start-up time.
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     System.exit(run(Io.system(), args));
   }
 
   /** Runs and returns the exit code. */
   static int run(Io io, String... args) {
-    CommandLine line = commandLine(io);
+    CommandLine line = commandLine(io, List.of(args));
     line.setOut(io.out().writer());
     line.setErr(io.err().writer());
     boolean json = wantsJson(args);
+    boolean verbose = Arrays.asList(args).contains("--verbose");
     line.setParameterExceptionHandler((e, given) -> misused(io, e, json));
-    line.setExecutionExceptionHandler((e, failing, parsed) -> failed(io, Failures.of(e), json));
+    line.setExecutionExceptionHandler((e, failing, parsed) -> {
+      LoggerFactory.getLogger(StarlingMain.class).debug("the command failed", e);
+      return failed(io, Failures.of(e), json);
+    });
     int exitCode = line.execute(args);
     try {
       io.out().flush();
@@ -85,20 +90,29 @@ public final class StarlingMain implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (user == null) {
+    if (user.given() == null) {
       throw new ParameterException(
           spec.commandLine(), "name a user (-u NAME) or a command: " + commands());
     }
-    return ClientCommand.run(user, connection, io);
+    return ClientCommand.run(user.given(), connection, io);
+  }
+
+  UserOption user() {
+    return user;
+  }
+
+  ConnectionOptions connection() {
+    return connection;
   }
 
   private String commands() {
     return String.join(", ", spec.subcommands().keySet());
   }
 
-  private static CommandLine commandLine(Io io) {
+  private static CommandLine commandLine(Io io, List<String> args) {
     CommandLine line = new CommandLine(new StarlingMain(io));
-    List.of(
+    Wanted wanted = Wanted.of(args);
+    Stream.of(
             new ClientCommand(io),
             new PostCommand(io),
             new DeleteCommand(io),
@@ -109,10 +123,14 @@ public final class StarlingMain implements Callable<Integer> {
             new TimelineCommand(io),
             new ImportPostsCommand(io),
             new ExportPostsCommand(io))
+        .filter(wanted)
         .forEach(line::addSubcommand);
-    line.addSubcommand(admin(io));
+    AdminCommand.Group admin = new AdminCommand.Group();
+    if (wanted.test(admin)) {
+      line.addSubcommand(admin(admin, io));
+    }
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
-      more.commands().forEach(line::addSubcommand);
+      more.commands().stream().filter(wanted).forEach(line::addSubcommand);
     }
     describe(line);
     line.getCommandSpec().versionProvider(new Version());
@@ -122,8 +140,25 @@ public final class StarlingMain implements Callable<Integer> {
     return line;
   }
 
-  private static CommandLine admin(Io io) {
-    CommandLine admin = new CommandLine(new AdminCommand.Group());
+  /**
+   * Which commands this call may be about. Looking at a command's options takes milliseconds, so
+   * those whose name is nowhere among the arguments are left out; for the help all are there.
+   */
+  private record Wanted(List<String> args, boolean all) implements Predicate<Object> {
+
+    static Wanted of(List<String> args) {
+      boolean user = args.contains("-u") || args.contains("--user");
+      return new Wanted(args, !user && (args.isEmpty() || args.getFirst().startsWith("-")));
+    }
+
+    @Override
+    public boolean test(Object command) {
+      return all || args.contains(command.getClass().getAnnotation(Command.class).name());
+    }
+  }
+
+  private static CommandLine admin(AdminCommand.Group group, Io io) {
+    CommandLine admin = new CommandLine(group);
     List.of(
             new AdminClusters(io),
             new AdminSlots(io),

@@ -2,20 +2,13 @@ package social.starling.client.cli;
 
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import social.starling.client.StarlingClient;
 import social.starling.common.ExitCode;
 
 /** A command that acts as a user: logs in, does it, prints what came of it. */
 abstract class UserCommand implements Callable<Integer> {
 
-  @Option(
-      names = {"-u", "--user"},
-      required = true,
-      paramLabel = "NAME",
-      description = "Who acts; registered at the first use.")
-  private String user;
-
+  @Mixin private UserOption user;
   @Mixin private ConnectionOptions connection;
   @Mixin private OutputOptions output;
 
@@ -27,8 +20,9 @@ abstract class UserCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() {
+    String name = user.required();
     check();
-    try (StarlingClient client = connection.connect(user, this::reconnecting)) {
+    try (StarlingClient client = connection.connect(name, io, this::reconnecting)) {
       client.login();
       run(client);
     }
@@ -50,10 +44,6 @@ abstract class UserCommand implements Callable<Integer> {
 
   final OutputOptions output() {
     return output;
-  }
-
-  final String user() {
-    return user;
   }
 
   /** Prints that it is done: the sentence, or the object. */

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 
 /** Runs the command within this process, with pipes for its ends. */
 record CliRun(int exitCode, String out, String err) {
@@ -23,7 +24,8 @@ record CliRun(int exitCode, String out, String err) {
   }
 
   static Io io(InputStream in, ByteArrayOutputStream out, ByteArrayOutputStream err) {
-    return new Io(in, new LineOutput(out), new LineOutput(err), () -> false, ZoneOffset.UTC);
+    return new Io(
+        in, new LineOutput(out), new LineOutput(err), () -> false, ZoneOffset.UTC, Map.of());
   }
 
   List<String> lines() {

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -132,6 +133,29 @@ class ScriptedCommandsTest {
   }
 
   @Test
+  void shouldTakeOptionsFromBeforeTheCommandToo() {
+    CliRun run =
+        CliRun.of("", "-u", "alice", "--router", router.address(), "post", "options before");
+    assertThat(run.exitCode()).isZero();
+    assertThat(posted()).isEqualTo("options before");
+  }
+
+  @Test
+  void shouldTakeTheRouterFromTheEnvironment() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Io io =
+        new Io(
+            new ByteArrayInputStream(utf8("by the environment")),
+            new LineOutput(out),
+            new LineOutput(OutputStream.nullOutputStream()),
+            () -> false,
+            ZoneOffset.UTC,
+            Map.of("STARLING_ROUTER", router.address()));
+    assertThat(StarlingMain.run(io, "post", "-u", "alice")).isZero();
+    assertThat(posted()).isEqualTo("by the environment");
+  }
+
+  @Test
   void shouldFollowListAndUnfollow() {
     state.login("bob");
     assertThat(run("follow", "bob", "-u", "alice").out())
@@ -245,7 +269,8 @@ class ScriptedCommandsTest {
               new LineOutput(out),
               new LineOutput(OutputStream.nullOutputStream()),
               () -> false,
-              ZoneOffset.UTC);
+              ZoneOffset.UTC,
+              Map.of());
       Future<Integer> command =
           threads.submit(() ->
               StarlingMain.run(

@@ -190,6 +190,19 @@ class TerminalClientTest {
   }
 
   @Test
+  void shouldNotPostWhatIsNoUtf8() throws Exception {
+    Future<Integer> code = start("xterm");
+    awaitScreen("Cmd> ");
+    press("POST gr");
+    keys.write(0xfc);
+    press("n\r");
+    awaitScreen("no valid UTF-8");
+    assertThat(state.posts("alice")).isEmpty();
+    press(CTRL_D);
+    assertThat(code.get()).isZero();
+  }
+
+  @Test
   void shouldRepeatFromTheHistory() throws Exception {
     Future<Integer> code = start("xterm");
     awaitScreen("Cmd> ");

@@ -56,8 +56,7 @@ final class Checker {
    *     before their first post
    * @return what is wrong, in sentences; empty when all is well
    */
-  static List<String> violations(
-      History history, Stored stored, Map<String, Set<String>> readers) {
+  static List<String> violations(History history, Stored stored, Map<String, Set<String>> readers) {
     Checker checker = new Checker(history, stored, readers);
     checker.checkPosts();
     checker.checkStreams();
@@ -127,8 +126,7 @@ final class Checker {
   private void checkStreams() {
     Map<String, List<Post>> streams = history.streams();
     readers.forEach(
-        (reader, authors) ->
-            checkStream(reader, authors, streams.getOrDefault(reader, List.of())));
+        (reader, authors) -> checkStream(reader, authors, streams.getOrDefault(reader, List.of())));
   }
 
   private void checkStream(String reader, Set<String> authors, List<Post> shown) {
@@ -180,24 +178,22 @@ final class Checker {
   private void checkFollowing() {
     history
         .follows()
-        .forEach(
-            (user, known) -> {
-              Set<String> following = stored.following().getOrDefault(user, Set.of());
-              known.forEach(
-                  (name, state) -> {
-                    if (state == History.Following.YES && !following.contains(name)) {
-                      violations.add("the follow of %s by %s was lost".formatted(name, user));
-                    }
-                    if (state == History.Following.NO && following.contains(name)) {
-                      violations.add("the unfollow of %s by %s was lost".formatted(name, user));
-                    }
-                  });
-              for (String name : following) {
-                if (!known.containsKey(name)) {
-                  violations.add("%s never followed %s and does".formatted(user, name));
-                }
-              }
-            });
+        .forEach((user, known) -> {
+          Set<String> following = stored.following().getOrDefault(user, Set.of());
+          known.forEach((name, state) -> {
+            if (state == History.Following.YES && !following.contains(name)) {
+              violations.add("the follow of %s by %s was lost".formatted(name, user));
+            }
+            if (state == History.Following.NO && following.contains(name)) {
+              violations.add("the unfollow of %s by %s was lost".formatted(name, user));
+            }
+          });
+          for (String name : following) {
+            if (!known.containsKey(name)) {
+              violations.add("%s never followed %s and does".formatted(user, name));
+            }
+          }
+        });
   }
 
   private static String shown(Post post) {

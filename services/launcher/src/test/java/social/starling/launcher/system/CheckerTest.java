@@ -154,8 +154,7 @@ class CheckerTest {
     store(4, "alice", "right");
     history.seen("carol", made(4, "alice", "wrong"));
 
-    assertThat(violations())
-        .containsExactly("carol was shown \"wrong\" for alice #4 \"right\"");
+    assertThat(violations()).containsExactly("carol was shown \"wrong\" for alice #4 \"right\"");
   }
 
   @Test

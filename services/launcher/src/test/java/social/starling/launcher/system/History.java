@@ -62,11 +62,10 @@ final class History {
 
   synchronized void deleted(String author, long id, Deletion outcome) {
     writesOf(author)
-        .replaceAll(
-            write ->
-                write.outcome() == Outcome.ACKNOWLEDGED && write.id() == id
-                    ? write.withDeleted(outcome)
-                    : write);
+        .replaceAll(write ->
+            write.outcome() == Outcome.ACKNOWLEDGED && write.id() == id
+                ? write.withDeleted(outcome)
+                : write);
   }
 
   synchronized void followed(String user, String name, Following state) {

@@ -261,14 +261,13 @@ final class Installation implements AutoCloseable {
     await(what)
         .atMost(HEALING)
         .pollInterval(Duration.ofMillis(50))
-        .until(
-            () -> {
-              try {
-                return condition.getAsBoolean();
-              } catch (StatusRuntimeException e) {
-                return false;
-              }
-            });
+        .until(() -> {
+          try {
+            return condition.getAsBoolean();
+          } catch (StatusRuntimeException e) {
+            return false;
+          }
+        });
   }
 
   private boolean isHealthy() {
@@ -276,20 +275,18 @@ final class Installation implements AutoCloseable {
     return isServing(cluster)
         && cluster.getConfiguration().getInSyncCount() == 2
         && cluster.getMembersList().stream()
-            .allMatch(
-                member ->
-                    member.getStatus().getEpoch() == cluster.getConfiguration().getEpoch()
-                        && member.getHello().getPid() == pid(member.getName()));
+            .allMatch(member ->
+                member.getStatus().getEpoch() == cluster.getConfiguration().getEpoch()
+                    && member.getHello().getPid() == pid(member.getName()));
   }
 
   private static boolean isServing(ClusterStatus cluster) {
     Configuration configuration = cluster.getConfiguration();
     return cluster.getMembersList().stream()
-        .anyMatch(
-            member ->
-                member.getName().equals(configuration.getMaster())
-                    && member.getStatus().getEpoch() == configuration.getEpoch()
-                    && member.getStatus().getRole() == Role.OPEN);
+        .anyMatch(member ->
+            member.getName().equals(configuration.getMaster())
+                && member.getStatus().getEpoch() == configuration.getEpoch()
+                && member.getStatus().getRole() == Role.OPEN);
   }
 
   @Override

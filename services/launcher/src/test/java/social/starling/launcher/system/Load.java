@@ -76,11 +76,10 @@ final class Load implements AutoCloseable {
         ways.put("author" + i + suffix, way);
       }
     }
-    ways.forEach(
-        (author, way) -> {
-          client(author, way).login();
-          authors.add(author);
-        });
+    ways.forEach((author, way) -> {
+      client(author, way).login();
+      authors.add(author);
+    });
     for (Way way : Way.values()) {
       openStream("reader_" + way, way);
     }
@@ -156,7 +155,11 @@ final class Load implements AutoCloseable {
     AtomicInteger number = new AtomicInteger();
     repeat(
         author,
-        () -> post(client, way, "%s %d\nZeile zwei: ä, 鳥 🐦".formatted(author, number.incrementAndGet())));
+        () ->
+            post(
+                client,
+                way,
+                "%s %d\nZeile zwei: ä, 鳥 🐦".formatted(author, number.incrementAndGet())));
   }
 
   private OptionalLong post(StarlingClient client, Way way, String text) {

@@ -58,11 +58,14 @@ class UpIT {
 
     JsonArray rows = status();
     assertThat(rows).hasSize(4);
-    assertThat(rows).extracting(row -> text(row, "kind"))
+    assertThat(rows)
+        .extracting(row -> text(row, "kind"))
         .containsExactly("coordinator", "server", "server", "router");
-    assertThat(rows).extracting(row -> text(row, "role"))
+    assertThat(rows)
+        .extracting(row -> text(row, "role"))
         .containsExactlyInAnyOrder(null, "master", "slave", null);
-    assertThat(rows).extracting(row -> text(row, "inSync"))
+    assertThat(rows)
+        .extracting(row -> text(row, "inSync"))
         .containsExactly(null, "true", "true", null);
     assertThat(rows).extracting(row -> text(row, "pid")).doesNotContainNull();
 
@@ -71,12 +74,12 @@ class UpIT {
     installation.kill("router", "coordinator");
 
     await()
-        .untilAsserted(
-            () -> {
-              assertThat(status()).extracting(row -> text(row, "pid") == null)
-                  .containsExactly(true, false, false, true);
-              assertThat(status()).extracting(row -> text(row, "role")).containsOnlyNulls();
-            });
+        .untilAsserted(() -> {
+          assertThat(status())
+              .extracting(row -> text(row, "pid") == null)
+              .containsExactly(true, false, false, true);
+          assertThat(status()).extracting(row -> text(row, "role")).containsOnlyNulls();
+        });
     assertThat(installation.run("status", "--dir", installation.directory().toString()).err())
         .contains("does not answer", "coordinator is not running", "router is not running");
   }
@@ -144,6 +147,40 @@ class UpIT {
                     + " choose another with --router-port");
       }
     }
+  }
+
+  @Test
+  void shouldAddAClusterToADirectoryThatHoldsOne() throws Exception {
+    String directory = installation.directory().toString();
+    String port = installation.router().replaceFirst(".*:", "");
+    assertThat(installation.run("up", "--detach", "--dir", directory, "--router-port", port).err())
+        .isEmpty();
+    installation.close();
+
+    Installation.Ran grown =
+        installation.run("up", "--detach", "--dir", directory, "--clusters", "2");
+
+    assertThat(grown.exitCode()).as(grown.err()).isZero();
+    assertThat(grown.out())
+        .startsWith("New here: beta. Users that exist stay where they are.")
+        .contains("beta-2     ready");
+    assertThat(status())
+        .extracting(row -> text(row, "cluster"))
+        .containsExactly(null, "alpha", "alpha", "beta", "beta", null);
+  }
+
+  @Test
+  void shouldPassOnWhyTheCoordinatorRefuses() throws Exception {
+    installation.up();
+    installation.close();
+    Files.move(
+        installation.directory().resolve("coordinator"), installation.directory().resolve("gone"));
+
+    Installation.Ran ran = up(installation.directory());
+
+    assertThat(ran.exitCode()).isEqualTo(3);
+    assertThat(ran.err()).contains("coordinator.db does not exist").hasLineCount(1);
+    assertThat(status()).extracting(row -> text(row, "pid")).containsOnlyNulls();
   }
 
   @Test

@@ -157,8 +157,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     answer(
         out,
         () -> {
-          write(
-              in.getWrite(), request -> request.setDelete(Delete.newBuilder().setId(in.getId())));
+          write(in.getWrite(), request -> request.setDelete(Delete.newBuilder().setId(in.getId())));
           return DeleteResponse.getDefaultInstance();
         });
   }
@@ -169,8 +168,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     checkHome();
     Request request =
         body.apply(Request.newBuilder().setUser(user()).setConfirmed(id.getConfirmed())).build();
-    return Answers.orThrow(
-        member.write(new RequestId(id.getClient(), id.getSequence()), request));
+    return Answers.orThrow(member.write(new RequestId(id.getClient(), id.getSequence()), request));
   }
 
   // ---------------------------------------------------------------- reads
@@ -184,8 +182,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
               names(in.getLimit(), in.getAfter(), (after, n) -> member.state().users(after, n));
           ListUsersResponse.Builder response = ListUsersResponse.newBuilder();
           for (String name : names) {
-            response.addUsers(
-                User.newBuilder().setName(name).setActive(presence.isActive(name)));
+            response.addUsers(User.newBuilder().setName(name).setActive(presence.isActive(name)));
           }
           return response.setNext(next(names, in.getLimit())).build();
         });
@@ -258,13 +255,10 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
           Page page = in.getPage();
           int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
           List<Post> found =
-              member.read(
-                  () ->
-                      known(
-                          author,
-                          member
-                              .state()
-                              .posts(author, page.getMaxId(), page.getSinceId(), limit)));
+              member.read(() ->
+                  known(
+                      author,
+                      member.state().posts(author, page.getMaxId(), page.getSinceId(), limit)));
           return GetPostsResponse.newBuilder().addAllPosts(found).build();
         });
   }
@@ -279,13 +273,10 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
           Page page = in.getPage();
           int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
           State.Timeline found =
-              member.read(
-                  () ->
-                      known(
-                          user,
-                          member
-                              .state()
-                              .timeline(user, page.getMaxId(), page.getSinceId(), limit)));
+              member.read(() ->
+                  known(
+                      user,
+                      member.state().timeline(user, page.getMaxId(), page.getSinceId(), limit)));
           return GetTimelineResponse.newBuilder()
               .addAllPosts(found.posts())
               .setCursor(found.cursor())
@@ -322,15 +313,14 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       Context context = Context.current();
       Thread.ofVirtual()
           .name("stream-" + user)
-          .start(
-              () -> {
-                try {
-                  context.run(() -> guarded(call, stream));
-                } finally {
-                  streams.end(wake);
-                  presence.end(user);
-                }
-              });
+          .start(() -> {
+            try {
+              context.run(() -> guarded(call, stream));
+            } finally {
+              streams.end(wake);
+              presence.end(user);
+            }
+          });
     } catch (StatusRuntimeException e) {
       out.onError(e);
     }
@@ -376,8 +366,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       }
       presence.begin(user);
       synchronized (call) {
-        beats =
-            scheduler.scheduleWithFixedDelay(this::beat, 0, ATTEND_SECONDS, TimeUnit.SECONDS);
+        beats = scheduler.scheduleWithFixedDelay(this::beat, 0, ATTEND_SECONDS, TimeUnit.SECONDS);
       }
     }
 
@@ -512,5 +501,4 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     out.onNext(response);
     out.onCompleted();
   }
-
 }

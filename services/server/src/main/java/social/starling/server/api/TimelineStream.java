@@ -17,9 +17,9 @@ import social.starling.server.member.Member;
 import social.starling.server.state.State;
 
 /**
- * One live timeline. It holds a cursor and no posts: whatever is new is read from the state when the
- * client has room for it, so a slow client costs nothing and misses nothing; one that reads nothing
- * for too long is cut and resumes by its cursor.
+ * One live timeline. It holds a cursor and no posts: whatever is new is read from the state when
+ * the client has room for it, so a slow client costs nothing and misses nothing; one that reads
+ * nothing for too long is cut and resumes by its cursor.
  *
  * <p>Runs on a virtual thread of its own; {@link #wake} is thread-safe.
  */
@@ -52,7 +52,10 @@ final class TimelineStream implements Runnable {
     this.call = call;
   }
 
-  /** There may be something new, room to send it, or nobody to send it to. Neither blocks nor throws. */
+  /**
+   * There may be something new, room to send it, or nobody to send it to. Neither blocks nor
+   * throws.
+   */
   void wake() {
     woken = true;
     Thread sleeper = thread;
@@ -97,11 +100,10 @@ final class TimelineStream implements Runnable {
       catchUp(state);
     } else {
       State.Timeline newest =
-          member
-              .read(() -> state.timeline(user, 0, 0, backlog))
-              .orElseThrow(this::unknownUser);
+          member.read(() -> state.timeline(user, 0, 0, backlog)).orElseThrow(this::unknownUser);
       cursor = newest.cursor();
-      // Resuming in the middle of the backlog would repeat or lose some of it, so those events carry
+      // Resuming in the middle of the backlog would repeat or lose some of it, so those events
+      // carry
       // no cursor of their own: a client that is cut here begins again from the backlog's end.
       for (Post post : newest.posts().reversed()) {
         say(StreamEvent.newBuilder().setPost(post).setCursor(0).build());
@@ -150,8 +152,7 @@ final class TimelineStream implements Runnable {
   private boolean catchUp(State state) {
     boolean any = false;
     while (!call.isCancelled()) {
-      State.Timeline since =
-          state.streamSince(user, cursor, PAGE).orElseThrow(this::unknownUser);
+      State.Timeline since = state.streamSince(user, cursor, PAGE).orElseThrow(this::unknownUser);
       for (Post post : since.posts()) {
         long index = state.indexOf(post.getId()).orElse(cursor);
         say(StreamEvent.newBuilder().setPost(post).setCursor(index).build());

@@ -12,8 +12,8 @@ import social.starling.replication.Status;
  *   <li>as the only member in sync it goes on: what it has is all there is;
  *   <li>as master it hands over to a slave in sync;
  *   <li>as slave it leaves the in-sync set;
- *   <li>when a configuration without it is known, and the master of it is heard, it gives its volume
- *       up and takes a full copy;
+ *   <li>when a configuration without it is known, and the master of it is heard, it gives its
+ *       volume up and takes a full copy;
  *   <li>when the master is lost before that, it starts again: then it may have to take over.
  * </ol>
  *

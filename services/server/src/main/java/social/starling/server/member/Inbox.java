@@ -87,8 +87,7 @@ final class Inbox<W> {
    * @param takenEvents gets the events and messages, in the order in which they came
    * @param takenWrites gets the writes, in the order in which they came
    */
-  void take(List<Event> takenEvents, List<W> takenWrites, long nanos)
-      throws InterruptedException {
+  void take(List<Event> takenEvents, List<W> takenWrites, long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       long left = nanos;

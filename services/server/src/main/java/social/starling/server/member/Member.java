@@ -61,12 +61,11 @@ import social.starling.server.storage.Volume;
  * One member at work: the replication rules, driven.
  *
  * <p>One platform thread, the replica thread, owns the {@link Replica}, the clients that wait, and
- * the application of committed entries to the {@link State}. Everything else talks to it through its
- * {@link Inbox}. The store thread owns the volume's writes. Public methods are thread-safe.
+ * the application of committed entries to the {@link State}. Everything else talks to it through
+ * its {@link Inbox}. The store thread owns the volume's writes. Public methods are thread-safe.
  *
- * <p>What a failed volume means: this process says so to the other member, serves nothing any
- * more, and ends; whoever started it starts it again. What a damaged one means: {@link
- * DamagedVolume}.
+ * <p>What a failed volume means: this process says so to the other member, serves nothing any more,
+ * and ends; whoever started it starts it again. What a damaged one means: {@link DamagedVolume}.
  */
 public final class Member {
 
@@ -74,10 +73,13 @@ public final class Member {
   private static final Duration STORE_LIMIT = Duration.ofSeconds(1);
   private static final long TICK_NANOS = 20_000_000;
   private static final long HOUSEKEEPING_NANOS = 250_000_000;
+
   /** After a failure: long enough for the other member to be told, short enough to restart soon. */
   private static final long LAST_WORDS_NANOS = 300_000_000;
+
   /** A trim holds up the writes behind it, so it is done in small parts. */
   private static final long TRIM_ENTRIES = 1_000;
+
   private static final long MIN_READ_PAUSE_NANOS = 200_000;
   private static final long MAX_READ_PAUSE_NANOS = 5_000_000;
   private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
@@ -157,8 +159,7 @@ public final class Member {
     this.stored = volume.state();
     this.promised = found.promised();
     this.metrics = new MemberMetrics(registry);
-    this.damaged =
-        new DamagedVolume(settings.member(), settings.timing().silence().toMillis());
+    this.damaged = new DamagedVolume(settings.member(), settings.timing().silence().toMillis());
     this.link =
         new PeerLink(
             settings.cluster(),
@@ -180,11 +181,10 @@ public final class Member {
             });
     this.thread =
         Thread.ofPlatform().name("replica-" + settings.member()).daemon(true).unstarted(this::run);
-    volume.onDamage(
-        sentence -> {
-          log.atError().addKeyValue("damage", sentence).log("the volume is damaged");
-          anyDamage = true;
-        });
+    volume.onDamage(sentence -> {
+      log.atError().addKeyValue("damage", sentence).log("the volume is damaged");
+      anyDamage = true;
+    });
     anyDamage = !volume.damage().isEmpty();
     gauges();
   }
@@ -192,11 +192,16 @@ public final class Member {
   private void gauges() {
     metrics.gauge("starling.epoch", "Newest epoch known.", () -> serving.epoch());
     metrics.gauge("starling.open", "1 on the member that serves.", () -> is(Role.OPEN));
-    metrics.gauge("starling.alone", "1 while there is one copy only.", () -> serving.alone() ? 1 : 0);
     metrics.gauge(
-        "starling.in.sync.members", "Members in sync.", () -> seen(s -> s.configuration().inSync().size()));
-    metrics.gauge("starling.commit.index", "Committed up to here.", () -> seen(s -> s.commitIndex()));
-    metrics.gauge("starling.durable.index", "Fsynced up to here.", () -> seen(s -> s.durableIndex()));
+        "starling.alone", "1 while there is one copy only.", () -> serving.alone() ? 1 : 0);
+    metrics.gauge(
+        "starling.in.sync.members",
+        "Members in sync.",
+        () -> seen(s -> s.configuration().inSync().size()));
+    metrics.gauge(
+        "starling.commit.index", "Committed up to here.", () -> seen(s -> s.commitIndex()));
+    metrics.gauge(
+        "starling.durable.index", "Fsynced up to here.", () -> seen(s -> s.durableIndex()));
     metrics.gauge(
         "starling.lag.entries", "Entries that the master has and this member has not.", this::lag);
     metrics.gauge("starling.users", "Users.", () -> state().userCount());
@@ -204,9 +209,12 @@ public final class Member {
     metrics.gauge("starling.writes.waiting", "Writes not journaled yet.", inbox::waitingWrites);
     metrics.gauge(
         "starling.events.waiting", "Events that wait for the replica.", inbox::waitingEvents);
-    metrics.gauge("starling.store.waiting", "Work that waits for the store.", () -> store.waiting());
     metrics.gauge(
-        "starling.volume.damaged", "1 when part of it cannot be read.", () -> damage().isEmpty() ? 0 : 1);
+        "starling.store.waiting", "Work that waits for the store.", () -> store.waiting());
+    metrics.gauge(
+        "starling.volume.damaged",
+        "1 when part of it cannot be read.",
+        () -> damage().isEmpty() ? 0 : 1);
     metrics.gauge("starling.volume.full", "1 when it is almost full.", () -> diskLow ? 1 : 0);
   }
 
@@ -340,7 +348,8 @@ public final class Member {
         }
         case NO -> {
           if (serving.role() == Role.OPEN) {
-            LockSupport.parkNanos(MIN_READ_PAUSE_NANOS); // The view is behind the permit by a moment.
+            LockSupport.parkNanos(
+                MIN_READ_PAUSE_NANOS); // The view is behind the permit by a moment.
           }
         }
         case WAIT -> {
@@ -369,8 +378,7 @@ public final class Member {
 
   /** The error for a call that belongs to another member, or that comes too early. */
   public StatusRuntimeException notServing(Serving seen) {
-    String master =
-        seen.master().equals(settings.member()) ? "" : addressOf(seen.master());
+    String master = seen.master().equals(settings.member()) ? "" : addressOf(seen.master());
     Map<String, String> metadata =
         Map.of(
             "cluster", settings.cluster(), "epoch", Long.toString(seen.epoch()), "master", master);
@@ -561,7 +569,9 @@ public final class Member {
     }
   }
 
-  /** Ends; within two seconds, unless the volume can still be written and closing it takes longer. */
+  /**
+   * Ends; within two seconds, unless the volume can still be written and closing it takes longer.
+   */
   public void close() throws InterruptedException {
     stop();
     closing = true;
@@ -705,9 +715,7 @@ public final class Member {
           Errors.of(
               Code.RESOURCE_EXHAUSTED,
               Reason.DISK_FULL,
-              "the volume of "
-                  + settings.member()
-                  + " is full; nothing was written; reads go on"));
+              "the volume of " + settings.member() + " is full; nothing was written; reads go on"));
       return;
     }
     switch (replica.submit(submit.id, submit.request, System.currentTimeMillis(), now)) {
@@ -809,8 +817,7 @@ public final class Member {
   private void failWaiters(String why) {
     waiters
         .values()
-        .forEach(
-            each -> each.forEach(w -> w.answer.completeExceptionally(unknownOutcome(why))));
+        .forEach(each -> each.forEach(w -> w.answer.completeExceptionally(unknownOutcome(why))));
     waiters.clear();
   }
 
@@ -818,10 +825,7 @@ public final class Member {
     Configuration known = seen.configuration();
     boolean current = known.epoch() == seen.knownEpoch();
     return new Serving(
-        seen.role(),
-        seen.knownEpoch(),
-        current ? known.master() : "",
-        known.inSync().size() < 2);
+        seen.role(), seen.knownEpoch(), current ? known.master() : "", known.inSync().size() < 2);
   }
 
   private void publish() {
@@ -881,7 +885,9 @@ public final class Member {
       store.run(writable -> trim(writable, limit));
     }
     long retention = settings.answerRetention().toNanos();
-    if (seen.role() == Role.OPEN && !diskLow && (!everExpired || now - expiredAt > retention / 24)) {
+    if (seen.role() == Role.OPEN
+        && !diskLow
+        && (!everExpired || now - expiredAt > retention / 24)) {
       expireAnswers(now);
     }
   }
@@ -911,7 +917,8 @@ public final class Member {
       diskLow = low;
       log.atWarn()
           .addKeyValue("freeBytes", free)
-          .log(low ? "the volume is almost full: writes are refused" : "the volume has space again");
+          .log(
+              low ? "the volume is almost full: writes are refused" : "the volume has space again");
     }
   }
 
@@ -1180,15 +1187,14 @@ public final class Member {
       }
       case DISCARD -> {
         store.run(_ -> Volume.discardAtNextOpening(Path.of(settings.directory()), Disk.local()));
-        store.run(
-            _ ->
-                end(
-                    ExitCode.STORAGE,
-                    "the volume is damaged ("
-                        + first
-                        + ") and is given up: started again, "
-                        + settings.member()
-                        + " takes a full copy from the master"));
+        store.run(_ ->
+            end(
+                ExitCode.STORAGE,
+                "the volume is damaged ("
+                    + first
+                    + ") and is given up: started again, "
+                    + settings.member()
+                    + " takes a full copy from the master"));
       }
       case RESTART ->
           end(
@@ -1211,11 +1217,10 @@ public final class Member {
     }
     Thread.ofVirtual()
         .name("end")
-        .start(
-            () -> {
-              LockSupport.parkNanos(LAST_WORDS_NANOS);
-              end(exitCode, why);
-            });
+        .start(() -> {
+          LockSupport.parkNanos(LAST_WORDS_NANOS);
+          end(exitCode, why);
+        });
   }
 
   private void end(int exitCode, String why) {

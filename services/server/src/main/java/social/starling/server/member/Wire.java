@@ -55,8 +55,7 @@ final class Wire {
                   .setEpoch(epoch)
                   .setVolume(volume));
       case Message.Resign(long epoch) ->
-          out.setResign(
-              social.starling.proto.replication.v1.Resign.newBuilder().setEpoch(epoch));
+          out.setResign(social.starling.proto.replication.v1.Resign.newBuilder().setEpoch(epoch));
       case Message.Leaving(long epoch, String volume, String instance) ->
           out.setLeaving(
               social.starling.proto.replication.v1.Leaving.newBuilder()

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,15 +29,15 @@ import social.starling.replication.RequestId;
  *   <li>A client's <i>floor</i> is the highest sequence that it confirmed, or that was dropped
  *       because it had more than {@value #MAX_PER_CLIENT} answers recorded. A sequence at or below
  *       it that is not recorded gets SESSION_EXPIRED.
- *   <li>The <i>horizon</i> is a time that only rises. A client is forgotten, whole, once it was made
- *       before the horizon and its last write is older than the horizon too. A client that is not
- *       known and was made before the horizon gets SESSION_EXPIRED, whatever its sequence. So a
+ *   <li>The <i>horizon</i> is a time that only rises. A client is forgotten, whole, once it was
+ *       made before the horizon and its last write is older than the horizon too. A client that is
+ *       not known and was made before the horizon gets SESSION_EXPIRED, whatever its sequence. So a
  *       forgotten client never comes back, though nothing is kept of it, and a client that is not
  *       known and was made since the horizon has never written: it may begin with any sequence,
  *       since its first writes may overtake each other.
  *   <li>{@code ExpireAnswers} raises the horizon to the time that it names. When more than {@value
- *       #MAX_CLIENTS} clients or {@value #MAX_ANSWERS} answers would be held, the horizon rises just
- *       above the last write of the client that has been silent longest.
+ *       #MAX_CLIENTS} clients or {@value #MAX_ANSWERS} answers would be held, the horizon rises
+ *       just above the last write of the client that has been silent longest.
  *   <li>A client that claims to be made more than a day after the time of its entry is refused, so
  *       that clocks that run ahead cannot hold on to memory for ever; one that runs ahead less is
  *       only kept that much longer. A clock that runs behind by more than the age at which answers
@@ -51,7 +50,7 @@ import social.starling.replication.RequestId;
 final class Answers {
 
   static final int MAX_PER_CLIENT = 1024;
-  static final int MAX_CLIENTS = 50_000;
+  static final int MAX_CLIENTS = 100_000;
   static final int MAX_ANSWERS = 200_000;
   static final long MAX_AHEAD_MILLIS = 24 * 60 * 60 * 1000L;
 
@@ -62,8 +61,11 @@ final class Answers {
   private final int maxAnswers;
   private final Map<String, Client> clients = new HashMap<>();
 
-  /** Clients whose last write is not older than they are, longest silent first. */
-  private final LinkedHashMap<String, Client> silent = new LinkedHashMap<>();
+  /**
+   * Clients whose last write is not older than they are, longest silent first: a ring through this
+   * one, which is none.
+   */
+  private final Client silent = new Client(0, "");
 
   /** Clients that claim to be made after their last write, earliest made first. */
   private final TreeSet<Client> ahead =
@@ -195,10 +197,7 @@ final class Answers {
     effects.add(new Effect.AnswerRecorded(client.number, id.sequence(), hash, bytes));
     while (clients.size() > maxClients || answers > maxAnswers) {
       raiseHorizon(
-          silent.isEmpty()
-              ? ahead.first().born + 1
-              : silent.firstEntry().getValue().lastTime + 1,
-          effects);
+          silent.next == silent ? ahead.first().born + 1 : silent.next.lastTime + 1, effects);
     }
   }
 
@@ -206,7 +205,7 @@ final class Answers {
   synchronized void raiseHorizon(long time, List<Effect> effects) {
     horizon = Math.max(horizon, time);
     Deque<Client> dropped = new ArrayDeque<>();
-    for (Client client : silent.values()) {
+    for (Client client = silent.next; client != silent; client = client.next) {
       if (client.lastTime >= horizon) {
         break;
       }
@@ -296,7 +295,10 @@ final class Answers {
     if (client.born > client.lastTime) {
       ahead.add(client);
     } else {
-      silent.putLast(client.name, client);
+      client.next = silent;
+      client.previous = silent.previous;
+      client.previous.next = client;
+      silent.previous = client;
     }
   }
 
@@ -304,7 +306,8 @@ final class Answers {
     if (client.born > client.lastTime) {
       ahead.remove(client);
     } else {
-      silent.remove(client.name);
+      client.previous.next = client.next;
+      client.next.previous = client.previous;
     }
   }
 
@@ -315,6 +318,8 @@ final class Answers {
     long floor;
     long lastTime;
     long lastIndex;
+    Client previous = this;
+    Client next = this;
 
     /** Sorted by sequence. */
     long[] sequences = new long[1];

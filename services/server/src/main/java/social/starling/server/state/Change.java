@@ -14,7 +14,8 @@ public record Change(long index, List<Effect> effects, Totals totals) {
   /**
    * Numbers over the whole state.
    *
-   * @param checksum sum of a hash of each row of each table: equal on both members at the same index
+   * @param checksum sum of a hash of each row of each table: equal on both members at the same
+   *     index
    * @param horizon clients unknown and made before this time (milliseconds since 1970-01-01Z) are
    *     refused, see {@link Answers}
    */

@@ -1,6 +1,8 @@
 package social.starling.server.state;
 
-/** One row, or one record of a post file, that a {@link Change} writes. Arrays are never changed. */
+/**
+ * One row, or one record of a post file, that a {@link Change} writes. Arrays are never changed.
+ */
 public sealed interface Effect {
 
   /**

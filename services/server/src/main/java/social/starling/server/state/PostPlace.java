@@ -10,5 +10,4 @@ package social.starling.server.state;
  * @param length of the record, in bytes
  * @param crc CRC-32C of the record
  */
-public record PostPlace(
-    String author, long id, long index, long offset, int length, int crc) {}
+public record PostPlace(String author, long id, long index, long offset, int length, int crc) {}

@@ -22,8 +22,8 @@ import java.util.zip.CRC32C;
  *
  * <p>A text is cut at each line feed (and at nothing else) and every piece stands after {@code W }
  * in a line of its own; joined with line feeds the pieces are the text, byte for byte, also when it
- * ends with line feeds or holds carriage returns, other control characters or U+2028. The empty line
- * ends a record: no other line is empty. The bytes depend on the entry only.
+ * ends with line feeds or holds carriage returns, other control characters or U+2028. The empty
+ * line ends a record: no other line is empty. The bytes depend on the entry only.
  */
 public final class PostRecord {
 

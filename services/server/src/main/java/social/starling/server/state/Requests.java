@@ -15,8 +15,7 @@ final class Requests {
     try {
       request = Request.parseFrom(entry.request());
     } catch (InvalidProtocolBufferException e) {
-      throw new UnappliableException(
-          "entry %s of the journal is not readable".formatted(entry), e);
+      throw new UnappliableException("entry %s of the journal is not readable".formatted(entry), e);
     }
     if (request.getBodyCase() == Request.BodyCase.BODY_NOT_SET) {
       throw new UnappliableException(

@@ -1,6 +1,7 @@
 package social.starling.server.state;
 
 import com.google.protobuf.ByteString;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,9 +18,9 @@ import social.starling.replication.RequestId;
 /**
  * A member's users, follows, posts and recorded answers: the fold of the committed journal.
  *
- * <p><b>Applying.</b> One thread calls {@link #apply} for each committed entry, in order. The answer
- * and the change depend on the entry and on the state before it, and on nothing else, so that both
- * members compute the same.
+ * <p><b>Applying.</b> One thread calls {@link #apply} for each committed entry, in order. The
+ * answer and the change depend on the entry and on the state before it, and on nothing else, so
+ * that both members compute the same.
  *
  * <p><b>Reading.</b> Any thread reads, beside the applying one, without a lock; neither ever waits
  * for the other. Each read sees the state exactly as it was after some entry, at least the last one
@@ -27,8 +28,8 @@ import social.starling.replication.RequestId;
  *
  * <ol>
  *   <li>What an entry changes is complete before the applied index says so.
- *   <li>A reader takes whom the user follows, then the applied index, and begins again if the former
- *       has changed meanwhile. Posts of later entries are left out by their index.
+ *   <li>A reader takes whom the user follows, then the applied index, and begins again if the
+ *       former has changed meanwhile. Posts of later entries are left out by their index.
  *   <li>A deletion is not undone for those who read an earlier state: a reader that finds that one
  *       happened after the index that it took begins again.
  * </ol>
@@ -93,12 +94,11 @@ public final class State {
         answers.lookup(entry.requestId(), request).or(() -> answers.refuse(entry));
     User[] author = new User[1];
     Answer answer =
-        early.orElseGet(
-            () -> {
-              Answer made = perform(entry, request, effects, author);
-              answers.record(entry, request, made, effects);
-              return made;
-            });
+        early.orElseGet(() -> {
+          Answer made = perform(entry, request, effects, author);
+          answers.record(entry, request, made, effects);
+          return made;
+        });
     appliedIndex = entry.index();
     if (author[0] != null) {
       wake(author[0]);
@@ -194,7 +194,7 @@ public final class State {
     while (true) {
       long asOf = appliedIndex;
       int[] found = timelines.of(user, asOf, maxId, sinceId, limit);
-      if (lastDeletion <= asOf) {
+      if (!deletedSince(asOf)) {
         return Optional.of(read(found));
       }
       Thread.yield();
@@ -217,7 +217,7 @@ public final class State {
         continue;
       }
       int[] found = timelines.newest(following, asOf, maxId, sinceId, limit);
-      if (lastDeletion <= asOf) {
+      if (!deletedSince(asOf)) {
         return Optional.of(new Timeline(read(found), asOf));
       }
       Thread.yield();
@@ -247,7 +247,7 @@ public final class State {
         return Optional.of(new Timeline(List.of(), cursor));
       }
       int[] found = timelines.after(following, asOf, cursor, limit);
-      if (lastDeletion <= asOf) {
+      if (!deletedSince(asOf)) {
         long reached = found.length == limit ? posts.index(found[limit - 1]) : asOf;
         return Optional.of(new Timeline(read(found), reached));
       }
@@ -321,6 +321,12 @@ public final class State {
   public interface Watch extends AutoCloseable {
     @Override
     void close();
+  }
+
+  /** After everything else was read. */
+  private boolean deletedSince(long asOf) {
+    VarHandle.acquireFence();
+    return lastDeletion > asOf;
   }
 
   private void unwatch(User user, Runnable wake) {
@@ -424,8 +430,7 @@ public final class State {
     int at = users.search(before.authors(), author.lower);
     if (at >= 0) {
       return Refusal.of(
-          Reason.ALREADY_FOLLOWING,
-          "%s follows %s already".formatted(user.name, author.name));
+          Reason.ALREADY_FOLLOWING, "%s follows %s already".formatted(user.name, author.name));
     }
     user.following = before.with(-at - 1, author.number, entry.index());
     int[] followers = author.followers;
@@ -506,8 +511,9 @@ public final class State {
               .formatted(id, users.get(posts.author(number)).name));
     }
     byte[] record = PostRecord.deletion(id);
-    // Marked as happening before it can be seen: see the class comment.
+    // Told before it can be seen: see the class comment.
     lastDeletion = entry.index();
+    VarHandle.releaseFence();
     posts.delete(number);
     long offset = user.fileLength;
     user.fileLength += record.length;

@@ -44,8 +44,7 @@ public final class StateLoader {
   }
 
   /** Posts, in the order of their numbers: 0, 1, 2, … */
-  public void post(
-      int number, int user, long id, long index, long offset, int length, int crc) {
+  public void post(int number, int user, long id, long index, long offset, int length, int crc) {
     boolean ascending = number == 0 || number > 0 && id > posts.id(number - 1);
     if (number != posts.size() || !known(user) || !ascending || offset < 0 || length < 1) {
       throw new IllegalArgumentException("post %d, id %d, user %d".formatted(number, id, user));
@@ -61,8 +60,7 @@ public final class StateLoader {
     long id = posts.id(number);
     User author = users.get(posts.author(number));
     posts.delete(number);
-    author.fileLength =
-        Math.max(author.fileLength, offset + PostRecord.deletion(id).length);
+    author.fileLength = Math.max(author.fileLength, offset + PostRecord.deletion(id).length);
     checksum += Rows.deletion(id, index, offset);
   }
 

@@ -3,8 +3,9 @@ package social.starling.server.state;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Texts that were read from post files, for those who read them next. Each post has one place, which
- * the last one read takes. Bounded by the number of places and the length of a text. Thread-safe.
+ * Texts that were read from post files, for those who read them next. Each post has one place,
+ * which the last one read takes. Bounded by the number of places and the length of a text.
+ * Thread-safe.
  */
 final class TextCache {
 

@@ -22,8 +22,8 @@ import social.starling.server.state.Effect;
 import social.starling.server.state.State;
 
 /**
- * What is on a volume at present, open: an installation replaces it whole. The store thread owns it;
- * other threads use {@link #journal}, {@link #state} and what is volatile.
+ * What is on a volume at present, open: an installation replaces it whole. The store thread owns
+ * it; other threads use {@link #journal}, {@link #state} and what is volatile.
  */
 final class Content implements AutoCloseable {
 
@@ -50,6 +50,7 @@ final class Content implements AutoCloseable {
 
   private long bytesSinceCheck;
   private final ReentrantLock checkpointing = new ReentrantLock();
+  private final ReentrantLock syncing = new ReentrantLock();
   private final Connection checkpointer;
 
   /** Pages in the write-ahead log when it was last looked at. */
@@ -202,11 +203,36 @@ final class Content implements AutoCloseable {
     return journal.oldestTime();
   }
 
-  /** fsyncs the post files. Any one thread. */
+  /**
+   * fsyncs the post files. Any thread; one waits for another, since what the first has taken on is
+   * not synced before it is done.
+   */
   void syncFiles() throws IOException {
-    long upTo = written;
-    files.sync();
-    synced = upTo;
+    syncing.lock();
+    try {
+      long upTo = written;
+      files.sync();
+      synced = upTo;
+    } finally {
+      syncing.unlock();
+    }
+  }
+
+  /** Entries that write no record need no fsync. Whether there is nothing to sync. */
+  boolean nothingToSync() {
+    if (!syncing.tryLock()) {
+      return false;
+    }
+    try {
+      long upTo = written;
+      boolean nothing = files.unsyncedBytes() == 0;
+      if (nothing) {
+        synced = upTo;
+      }
+      return nothing;
+    } finally {
+      syncing.unlock();
+    }
   }
 
   /** fsyncs the post files and tells the database, so that there is nothing to recover. */

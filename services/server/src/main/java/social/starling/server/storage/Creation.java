@@ -12,10 +12,10 @@ import social.starling.common.StartException;
 /**
  * Makes a volume of an empty directory, and refuses one whose parts do not belong together.
  *
- * <p>The database comes first, with the id in it, then the file {@code volume-id}. So where there is
- * a {@code volume-id} there was a database: if it is gone, what this volume acknowledged is gone, and
- * it must not go on under the same id as if it had never held anything. A database without {@code
- * volume-id} is one whose creation was cut short, and holds nothing yet.
+ * <p>The database comes first, with the id in it, then the file {@code volume-id}. So where there
+ * is a {@code volume-id} there was a database: if it is gone, what this volume acknowledged is
+ * gone, and it must not go on under the same id as if it had never held anything. A database
+ * without {@code volume-id} is one whose creation was cut short, and holds nothing yet.
  */
 final class Creation {
 

@@ -92,8 +92,8 @@ public record Digest(
     return hex(digest);
   }
 
-  private static FileDigest file(
-      RecordMap map, int user, PostFiles posts, List<String> damage) throws IOException {
+  private static FileDigest file(RecordMap map, int user, PostFiles posts, List<String> damage)
+      throws IOException {
     MessageDigest digest = sha256();
     String path = PostFiles.relative(map.author(user));
     long length = map.length(user);

@@ -10,10 +10,10 @@ import java.sql.SQLException;
  * Gives up what a volume holds, so that it takes a full copy from the other member.
  *
  * <ol>
- *   <li>{@link #mark}: a file {@code discard}, durable. Whoever writes it has seen that nobody counts
- *       on this volume.
- *   <li>The next opening writes a new id to {@code volume-id}, durably: from here on nobody takes this
- *       volume for the old one.
+ *   <li>{@link #mark}: a file {@code discard}, durable. Whoever writes it has seen that nobody
+ *       counts on this volume.
+ *   <li>The next opening writes a new id to {@code volume-id}, durably: from here on nobody takes
+ *       this volume for the old one.
  *   <li>Copies, {@code posts/} and {@code state.db} are removed, and an empty {@code state.db} with
  *       the new id is created.
  *   <li>The mark is removed. A crash before that begins again at the second step.

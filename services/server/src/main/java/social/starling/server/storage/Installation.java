@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -21,10 +23,10 @@ import social.starling.server.state.State;
  *       {@code incoming/} is removed when the volume is opened.
  *   <li>{@link #commit} checks the copy, gives its database a new volume id and the promise, fsyncs
  *       everything, and writes the new id to {@code incoming/volume-id}: the copy is complete.
- *   <li>The volume's own {@code volume-id} becomes the new one. This is the moment: the journal that
- *       the old id stood for is given up, and whoever counted on it can tell. A crash from here on
- *       is finished when the volume is opened, since {@code incoming/volume-id} equals {@code
- *       volume-id}.
+ *   <li>The volume's own {@code volume-id} becomes the new one. This is the moment: the journal
+ *       that the old id stood for is given up, and whoever counted on it can tell. A crash from
+ *       here on is finished when the volume is opened, since {@code incoming/volume-id} equals
+ *       {@code volume-id}.
  *   <li>{@code posts/} and {@code state.db} are removed and the received ones take their places.
  * </ol>
  *
@@ -41,6 +43,7 @@ public final class Installation implements AutoCloseable {
   private final Path directory;
   private final Disk disk;
   private final Set<Path> directories = new HashSet<>();
+  private final List<Path> files = new ArrayList<>();
   private Disk.Out file;
   private String name;
   private long size;
@@ -79,7 +82,8 @@ public final class Installation implements AutoCloseable {
    *
    * @param path within the volume, with /
    * @param bytes its size
-   * @throws IOException it cannot be written, or is no file of a copy, or the one before is not whole
+   * @throws IOException it cannot be written, or is no file of a copy, or the one before is not
+   *     whole
    */
   public void begin(String path, long bytes) throws IOException {
     end();
@@ -96,6 +100,7 @@ public final class Installation implements AutoCloseable {
       disk.createDirectory(target.getParent());
     }
     file = disk.open(target);
+    files.add(target);
     name = path;
     size = bytes;
     received = 0;
@@ -116,13 +121,11 @@ public final class Installation implements AutoCloseable {
     if (file == null) {
       return;
     }
-    try (Disk.Out whole = file) {
-      file = null;
-      if (received != size) {
-        throw new IOException(
-            "the full copy is cut short: %d of %d bytes of %s".formatted(received, size, name));
-      }
-      whole.sync();
+    file.close();
+    file = null;
+    if (received != size) {
+      throw new IOException(
+          "the full copy is cut short: %d of %d bytes of %s".formatted(received, size, name));
     }
   }
 
@@ -142,15 +145,14 @@ public final class Installation implements AutoCloseable {
     } catch (SQLException | StorageException e) {
       throw new IOException("the full copy cannot be used: " + e.getMessage(), e);
     }
-    volume.replace(
-        content -> {
-          VolumeId.write(volume.directory(), id, disk);
-          done = true;
-          content.close();
-          move(volume.directory(), disk);
-          Directories.delete(directory, disk);
-          return null;
-        });
+    volume.replace(content -> {
+      VolumeId.write(volume.directory(), id, disk);
+      done = true;
+      content.close();
+      move(volume.directory(), disk);
+      Directories.delete(directory, disk);
+      return null;
+    });
   }
 
   /** Checks the copy, marks it as this volume's, and makes all of it durable. */
@@ -184,13 +186,25 @@ public final class Installation implements AutoCloseable {
       }
       disk.commit(connection::commit);
     }
+    sync();
+    VolumeId.write(directory, id, disk);
+    disk.syncDirectory(volume.directory());
+  }
+
+  private void sync() throws IOException {
+    if (disk.syncAll(directory)) {
+      return;
+    }
+    for (Path path : files) {
+      try (Disk.Out whole = disk.open(path)) {
+        whole.sync();
+      }
+    }
     for (Path parent : directories) {
       disk.syncDirectory(parent);
     }
     disk.syncDirectory(directory.resolve(Content.POSTS));
     disk.syncDirectory(directory);
-    VolumeId.write(directory, id, disk);
-    disk.syncDirectory(volume.directory());
   }
 
   private void checkFiles(RecordMap map) throws IOException {

@@ -114,9 +114,7 @@ final class Journal implements AutoCloseable {
     if (place.deletion()) {
       return Optional.of(PostRecord.deletion(place.id()));
     }
-    return find(place.index())
-        .map(entry -> record(entry, place.author()))
-        .filter(place::matches);
+    return find(place.index()).map(entry -> record(entry, place.author())).filter(place::matches);
   }
 
   /** The record of a post's entry. */

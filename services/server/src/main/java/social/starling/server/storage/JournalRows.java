@@ -46,8 +46,7 @@ final class JournalRows {
     if (row.getLong(at + 7) != crc(entry)) {
       throw new StorageException(
           StorageException.Kind.DAMAGED,
-          "entry %d of the journal in state.db is not what was written"
-              .formatted(entry.index()),
+          "entry %d of the journal in state.db is not what was written".formatted(entry.index()),
           null);
     }
     return entry;

@@ -20,8 +20,7 @@ final class LocalDisk implements Disk {
 
   @Override
   public Out open(Path file) throws IOException {
-    return new Channel(
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
+    return new Channel(FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
   }
 
   @Override
@@ -78,7 +77,9 @@ final class LocalDisk implements Disk {
 
   @Override
   public long freeBytes(Path path) throws IOException {
-    return Files.getFileStore(path).getUsableSpace();
+    long free = path.toFile().getUsableSpace();
+    // 0 also when it is not known, and then the slow way says why.
+    return free > 0 ? free : Files.getFileStore(path).getUsableSpace();
   }
 
   private record Channel(FileChannel channel) implements Out, In {

@@ -30,7 +30,8 @@ final class Meta {
         files_synced INTEGER NOT NULL,
         checksum INTEGER NOT NULL,
         horizon INTEGER NOT NULL
-      ) STRICT""";
+      ) STRICT\
+      """;
 
   static final String INSERT =
       "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -39,7 +40,8 @@ final class Meta {
       """
       UPDATE meta SET volume = ?, promised = ?, base_index = ?, base_epoch = ?, base_id = ?,
         base_time = ?, last_index = ?, last_id = ?, last_time = ?, journal_bytes = ?, applied = ?,
-        files_synced = ?, checksum = ?, horizon = ?""";
+        files_synced = ?, checksum = ?, horizon = ?\
+      """;
 
   final String volume;
   long promised;
@@ -87,8 +89,19 @@ final class Meta {
   /** Binds all columns for {@link #INSERT} or {@link #UPDATE}. */
   void bind(PreparedStatement statement) throws SQLException {
     long[] numbers = {
-      promised, baseIndex, baseEpoch, baseId, baseTime, lastIndex, lastId, lastTime, journalBytes,
-      applied, filesSynced, checksum, horizon
+      promised,
+      baseIndex,
+      baseEpoch,
+      baseId,
+      baseTime,
+      lastIndex,
+      lastId,
+      lastTime,
+      journalBytes,
+      applied,
+      filesSynced,
+      checksum,
+      horizon
     };
     statement.setString(1, volume);
     for (int i = 0; i < numbers.length; i++) {

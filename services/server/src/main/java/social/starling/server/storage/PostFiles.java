@@ -14,9 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Set;
 
 /**
- * The post files: {@code posts/<2 hex>/<author>.txt}. The two digits are the first byte of SHA-256 of
- * the author's name, which is lower-cased everywhere here, so that names that differ in case never
- * meet on a file system that ignores it.
+ * The post files: {@code posts/<2 hex>/<author>.txt}. The two digits are the first byte of SHA-256
+ * of the author's name, which is lower-cased everywhere here, so that names that differ in case
+ * never meet on a file system that ignores it.
  *
  * <p>The store thread writes; any thread reads; one thread at a time syncs.
  */

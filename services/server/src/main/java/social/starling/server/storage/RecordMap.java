@@ -59,13 +59,7 @@ final class RecordMap {
    * @param crc of a post's record; 0 of a deletion's
    */
   record Place(
-      String author,
-      boolean deletion,
-      long index,
-      long id,
-      long offset,
-      int length,
-      int crc) {
+      String author, boolean deletion, long index, long id, long offset, int length, int crc) {
 
     long end() {
       return offset + length;
@@ -183,8 +177,7 @@ final class RecordMap {
       deletions = new boolean[capacity];
     }
 
-    void add(
-        int user, long id, long index, long offset, int length, int crc, boolean deletion) {
+    void add(int user, long id, long index, long offset, int length, int crc, boolean deletion) {
       users[size] = user;
       ids[size] = id;
       indexes[size] = index;

@@ -46,8 +46,7 @@ final class Records implements RecordSource {
       }
     } catch (ClosedByInterruptException e) {
       Thread.currentThread().interrupt();
-      throw new StorageException(
-          StorageException.Kind.FAILED, "reading a post was interrupted", e);
+      throw new StorageException(StorageException.Kind.FAILED, "reading a post was interrupted", e);
     } catch (IOException e) {
       failure = e;
     }

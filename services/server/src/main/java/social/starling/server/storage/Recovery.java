@@ -71,7 +71,8 @@ final class Recovery {
   private void rewrite(int firstPost) throws SQLException, IOException {
     try (PreparedStatement select =
         content.connection.prepareStatement(
-            "SELECT u.name, p.offset, p.crc, " + columns("j")
+            "SELECT u.name, p.offset, p.crc, "
+                + columns("j")
                 + " FROM posts p JOIN journal j ON j.idx = p.idx JOIN users u ON u.no = p.author"
                 + " WHERE p.no >= ? ORDER BY p.no")) {
       Sql.bind(select, firstPost);

@@ -21,7 +21,8 @@ final class Schema {
           CREATE TABLE epochs (
             epoch INTEGER PRIMARY KEY,
             start INTEGER NOT NULL
-          ) STRICT""",
+          ) STRICT\
+          """,
           """
           CREATE TABLE journal (
             idx INTEGER PRIMARY KEY,
@@ -32,20 +33,23 @@ final class Schema {
             id INTEGER NOT NULL,
             request BLOB NOT NULL,
             crc INTEGER NOT NULL
-          ) STRICT""",
+          ) STRICT\
+          """,
           """
           CREATE TABLE users (
             no INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
             idx INTEGER NOT NULL
-          ) STRICT""",
+          ) STRICT\
+          """,
           """
           CREATE TABLE follows (
             follower INTEGER NOT NULL,
             author INTEGER NOT NULL,
             since INTEGER NOT NULL,
             PRIMARY KEY (follower, author)
-          ) STRICT, WITHOUT ROWID""",
+          ) STRICT, WITHOUT ROWID\
+          """,
           """
           CREATE TABLE posts (
             no INTEGER PRIMARY KEY,
@@ -55,13 +59,15 @@ final class Schema {
             offset INTEGER NOT NULL,
             length INTEGER NOT NULL,
             crc INTEGER NOT NULL
-          ) STRICT""",
+          ) STRICT\
+          """,
           """
           CREATE TABLE deletions (
             post INTEGER PRIMARY KEY,
             idx INTEGER NOT NULL,
             offset INTEGER NOT NULL
-          ) STRICT""",
+          ) STRICT\
+          """,
           """
           CREATE TABLE clients (
             no INTEGER PRIMARY KEY,
@@ -69,7 +75,8 @@ final class Schema {
             floor INTEGER NOT NULL,
             last_time INTEGER NOT NULL,
             last_idx INTEGER NOT NULL
-          ) STRICT""",
+          ) STRICT\
+          """,
           """
           CREATE TABLE answers (
             client INTEGER NOT NULL,
@@ -77,7 +84,8 @@ final class Schema {
             hash INTEGER NOT NULL,
             answer BLOB NOT NULL,
             PRIMARY KEY (client, sequence)
-          ) STRICT, WITHOUT ROWID""");
+          ) STRICT, WITHOUT ROWID\
+          """);
 
   private Schema() {}
 

@@ -23,8 +23,7 @@ public final class Snapshot implements AutoCloseable {
   private final long appliedIndex;
   private final List<File> files;
 
-  private Snapshot(
-      Path database, Disk disk, PostFiles posts, long appliedIndex, List<File> files) {
+  private Snapshot(Path database, Disk disk, PostFiles posts, long appliedIndex, List<File> files) {
     this.database = database;
     this.disk = disk;
     this.posts = posts;
@@ -112,8 +111,7 @@ public final class Snapshot implements AutoCloseable {
    * @throws IOException it cannot be read, or is shorter than it must be
    */
   public void read(File file, int part, Sink sink) throws IOException {
-    Path path =
-        file.path().equals(Content.DATABASE) ? database : posts.resolve(file.path());
+    Path path = file.path().equals(Content.DATABASE) ? database : posts.resolve(file.path());
     try (Disk.In in = disk.read(path)) {
       ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(part, Math.max(1, file.size())));
       long at = 0;

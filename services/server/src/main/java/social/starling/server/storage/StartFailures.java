@@ -23,7 +23,7 @@ final class StartFailures {
       case AccessDeniedException denied ->
           failed(
               "the volume %s cannot be written: no permission for %s; change its owner or mode, or"
-                  .formatted(directory, denied.getFile())
+                      .formatted(directory, denied.getFile())
                   + " choose another directory with --dir",
               e);
       case FileAlreadyExistsException file ->
@@ -38,7 +38,7 @@ final class StartFailures {
   static StartException damaged(Path directory, String why, Exception e) {
     return failed(
         "the volume %s is damaged: %s. Move the directory away and start again: an empty volume"
-            .formatted(directory, why)
+                .formatted(directory, why)
             + " takes a full copy from the other member",
         new StorageException(StorageException.Kind.DAMAGED, why, e));
   }
@@ -49,8 +49,7 @@ final class StartFailures {
       case FULL -> full(directory, e);
       default ->
           failed(
-              "state.db of the volume %s cannot be opened: %s"
-                  .formatted(directory, e.getMessage()),
+              "state.db of the volume %s cannot be opened: %s".formatted(directory, e.getMessage()),
               e);
     };
   }

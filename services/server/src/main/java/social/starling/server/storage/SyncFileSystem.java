@@ -14,9 +14,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Linux's {@code syncfs}: makes everything on a file system durable in one go. For thousands of small
- * files that is one journal commit instead of thousands, each of which would hold up the database's
- * own. It tells of write errors since Linux 5.8.
+ * Linux's {@code syncfs}: makes everything on a file system durable in one go. For thousands of
+ * small files that is one journal commit instead of thousands, each of which would hold up the
+ * database's own. It tells of write errors since Linux 5.8.
  */
 final class SyncFileSystem {
 
@@ -30,8 +30,7 @@ final class SyncFileSystem {
     open =
         linker.downcallHandle(
             symbols.findOrThrow("open"),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
             Linker.Option.firstVariadicArg(2),
             ERRNO);
     FunctionDescriptor onDescriptor =

@@ -120,8 +120,7 @@ final class TableLoader {
       }
     }
     try (Statement select = connection.createStatement();
-        ResultSet row =
-            select.executeQuery("SELECT client, sequence, hash, answer FROM answers")) {
+        ResultSet row = select.executeQuery("SELECT client, sequence, hash, answer FROM answers")) {
       while (row.next()) {
         byte[] answer = row.getBytes(4);
         loader.answer(
@@ -146,8 +145,7 @@ final class TableLoader {
     }
     if (meta.baseIndex > meta.applied || meta.applied > meta.lastIndex) {
       throw damaged(
-          "base %d, applied %d, last %d"
-              .formatted(meta.baseIndex, meta.applied, meta.lastIndex),
+          "base %d, applied %d, last %d".formatted(meta.baseIndex, meta.applied, meta.lastIndex),
           null);
     }
   }

@@ -12,7 +12,9 @@ import social.starling.replication.Entry;
 import social.starling.server.state.Change;
 import social.starling.server.state.Effect;
 
-/** Writes rows over the one writing connection, with statements that are kept. Store thread only. */
+/**
+ * Writes rows over the one writing connection, with statements that are kept. Store thread only.
+ */
 final class Tables implements AutoCloseable {
 
   private final Connection connection;
@@ -110,10 +112,7 @@ final class Tables implements AutoCloseable {
               post.place().crc());
       case Effect.PostDeleted post ->
           update(
-              "INSERT INTO deletions VALUES (?, ?, ?)",
-              post.number(),
-              post.index(),
-              post.offset());
+              "INSERT INTO deletions VALUES (?, ?, ?)", post.number(), post.index(), post.offset());
       case Effect.ClientWrote wrote -> rows(clients, wrote.number()).row = wrote;
       case Effect.AnswerRecorded answer -> rows(clients, answer.client()).answers.add(answer);
       case Effect.ClientDropped dropped -> {

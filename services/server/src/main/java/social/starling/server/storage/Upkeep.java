@@ -94,12 +94,11 @@ final class Upkeep {
     if (now || content.unchecked >= options.checkpointBytes()) {
       content.checkpoint();
     }
-    long unsynced = content.files.unsyncedBytes();
-    if (unsynced == 0) {
+    if (content.nothingToSync()) {
       unsyncedSince = 0;
-      content.synced = Math.max(content.synced, syncedWithoutWork(content));
       return;
     }
+    long unsynced = content.files.unsyncedBytes();
     if (unsyncedSince == 0) {
       unsyncedSince = System.nanoTime() | 1;
     }
@@ -108,11 +107,5 @@ final class Upkeep {
       unsyncedSince = 0;
       content.syncFiles();
     }
-  }
-
-  /** Entries that write no record need no fsync either. */
-  private static long syncedWithoutWork(Content content) {
-    long upTo = content.written;
-    return content.files.unsyncedBytes() == 0 ? upTo : content.synced;
   }
 }

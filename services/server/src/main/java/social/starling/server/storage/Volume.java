@@ -69,6 +69,10 @@ public final class Volume implements AutoCloseable, JournalReader {
   private final long lockedAt = System.nanoTime();
 
   private volatile Consumer<String> onDamage = sentence -> {};
+
+  /** Stands for the content whose damage counts. */
+  private volatile Object finder;
+
   private volatile Content content;
   private volatile StorageException failure;
   private volatile long writingSince;
@@ -104,7 +108,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Installation.recover(directory, disk);
       Directories.deleteSnapshots(directory, disk);
       Creation.ensure(directory, disk);
-      volume.content = new Content(directory, disk, options, volume::damaged);
+      volume.content = new Content(directory, disk, options, volume.finder());
       volume.upkeep.start();
       volume.scrubInBackground();
       return volume;
@@ -138,7 +142,8 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /**
    * Has what is in a directory given up when it is opened the next time: it becomes an empty volume
-   * with a new id. Only for one on which nobody counts any more. Any thread, also while it is in use.
+   * with a new id. Only for one on which nobody counts any more. Any thread, also while it is in
+   * use.
    */
   public static void discardAtNextOpening(Path directory, Disk disk) throws IOException {
     Discard.mark(directory, disk);
@@ -170,7 +175,9 @@ public final class Volume implements AutoCloseable, JournalReader {
     return run("reading the journal", Content::journalState);
   }
 
-  /** The state at the applied index of {@link #journalState}, from when the volume was opened on. */
+  /**
+   * The state at the applied index of {@link #journalState}, from when the volume was opened on.
+   */
   public State state() {
     return usable().state;
   }
@@ -178,8 +185,8 @@ public final class Volume implements AutoCloseable, JournalReader {
   /**
    * Makes a batch durable: all of it or nothing. Store thread.
    *
-   * @throws StorageException the volume failed; what of the batch is there is known when it is opened
-   *     again
+   * @throws StorageException the volume failed; what of the batch is there is known when it is
+   *     opened again
    */
   public void write(Batch batch) {
     writingSince = System.nanoTime() | 1;
@@ -208,8 +215,8 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /**
    * Drops journal entries up to an index, but none whose post file is not fsynced. The caller sees
-   * to it that nobody needs them. Store thread; bounded work, so call again while the result is below
-   * what can be had.
+   * to it that nobody needs them. Store thread; bounded work, so call again while the result is
+   * below what can be had.
    *
    * @return index of the last entry that was ever dropped
    */
@@ -222,7 +229,9 @@ public final class Volume implements AutoCloseable, JournalReader {
     return usable().journalBytes;
   }
 
-  /** Time of the journal's oldest entry, in milliseconds since 1970-01-01Z; empty if it has none. */
+  /**
+   * Time of the journal's oldest entry, in milliseconds since 1970-01-01Z; empty if it has none.
+   */
   public OptionalLong oldestEntryMillis() {
     return run("reading the journal", Content::oldestTime);
   }
@@ -240,8 +249,8 @@ public final class Volume implements AutoCloseable, JournalReader {
   }
 
   /**
-   * Begins to receive a full copy. What is on the volume stays in use until it is committed. One at a
-   * time.
+   * Begins to receive a full copy. What is on the volume stays in use until it is committed. One at
+   * a time.
    */
   public Installation beginInstall() {
     return attempt("receiving a full copy", content -> Installation.begin(this));
@@ -306,7 +315,8 @@ public final class Volume implements AutoCloseable, JournalReader {
     attempt(
         "reading post files",
         content -> {
-          new Scrub(content, bytesPerSecond, () -> closing || content.closed || failure != null).run();
+          new Scrub(content, bytesPerSecond, () -> closing || content.closed || failure != null)
+              .run();
           return null;
         });
   }
@@ -316,16 +326,15 @@ public final class Volume implements AutoCloseable, JournalReader {
       Thread.ofPlatform()
           .name("volume-scrub")
           .daemon()
-          .start(
-              () -> {
-                try {
-                  scrub(SCRUB_BYTES_PER_SECOND);
-                } catch (StorageException e) {
-                  if (!closing) {
-                    damaged(e.getMessage());
-                  }
-                }
-              });
+          .start(() -> {
+            try {
+              scrub(SCRUB_BYTES_PER_SECOND);
+            } catch (StorageException e) {
+              if (!closing) {
+                damaged(e.getMessage());
+              }
+            }
+          });
     }
   }
 
@@ -336,10 +345,11 @@ public final class Volume implements AutoCloseable, JournalReader {
     upkeep.stop();
     Content open = content;
     StorageException failed = failure;
-    failure = failed == null
-        ? new StorageException(
-            StorageException.Kind.CLOSED, "the volume %s is closed".formatted(directory), null)
-        : failed;
+    failure =
+        failed == null
+            ? new StorageException(
+                StorageException.Kind.CLOSED, "the volume %s is closed".formatted(directory), null)
+            : failed;
     try (lock) {
       if (failed == null) {
         open.settle();
@@ -417,12 +427,24 @@ public final class Volume implements AutoCloseable, JournalReader {
   void replace(Work<?> move) {
     Content old = usable();
     try {
+      finder = null;
       move.on(old);
       damage.clear();
-      content = new Content(directory, disk, options, this::damaged);
+      content = new Content(directory, disk, options, finder());
     } catch (IOException | SQLException | RuntimeException e) {
       throw fail(failed("installing a full copy", e));
     }
+  }
+
+  /** Takes damage from one content only, for a late reader of a closed one finds what is none. */
+  private Consumer<String> finder() {
+    Object own = new Object();
+    finder = own;
+    return sentence -> {
+      if (finder == own) {
+        damaged(sentence);
+      }
+    };
   }
 
   StorageException fail(StorageException e) {

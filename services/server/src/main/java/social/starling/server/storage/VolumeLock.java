@@ -11,7 +11,9 @@ import java.nio.file.StandardOpenOption;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
-/** One process at a time uses a volume. The operating system lets go of the lock with the process. */
+/**
+ * One process at a time uses a volume. The operating system lets go of the lock with the process.
+ */
 final class VolumeLock implements AutoCloseable {
 
   private final FileChannel channel;

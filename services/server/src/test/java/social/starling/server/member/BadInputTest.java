@@ -122,10 +122,9 @@ class BadInputTest {
             .setType(MethodDescriptor.MethodType.UNARY)
             .setFullMethodName(SnsGrpc.getPostMethod().getFullMethodName())
             .build();
-    assertThatThrownBy(
-            () ->
-                ClientCalls.blockingUnaryCall(
-                    pair.node(1).channelAs("alice"), raw, CallOptions.DEFAULT, valid))
+    assertThatThrownBy(() ->
+            ClientCalls.blockingUnaryCall(
+                pair.node(1).channelAs("alice"), raw, CallOptions.DEFAULT, valid))
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
             e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.INVALID_ARGUMENT));
@@ -138,10 +137,7 @@ class BadInputTest {
           () ->
               alice()
                   .follow(
-                      FollowRequest.newBuilder()
-                          .setWrite(pair.nextWrite())
-                          .setName(name)
-                          .build()),
+                      FollowRequest.newBuilder().setWrite(pair.nextWrite()).setName(name).build()),
           Code.INVALID_ARGUMENT,
           Reason.INVALID_NAME);
     }
@@ -154,10 +150,7 @@ class BadInputTest {
         Code.NOT_FOUND,
         Reason.USER_UNKNOWN);
     refused(
-        () ->
-            pair.node(1)
-                .as("stranger")
-                .getTimeline(GetTimelineRequest.getDefaultInstance()),
+        () -> pair.node(1).as("stranger").getTimeline(GetTimelineRequest.getDefaultInstance()),
         Code.NOT_FOUND,
         Reason.USER_UNKNOWN);
     refused(
@@ -215,8 +208,7 @@ class BadInputTest {
       for (ManagedChannel channel : new ManagedChannel[] {none, wrong}) {
         refused(
             () ->
-                MemberAdminGrpc.newBlockingStub(channel)
-                    .digest(DigestRequest.getDefaultInstance()),
+                MemberAdminGrpc.newBlockingStub(channel).digest(DigestRequest.getDefaultInstance()),
             Code.UNAUTHENTICATED,
             Reason.NOT_AUTHENTICATED);
         assertThat(link(channel, hello("alpha-2")).getCode()).isEqualTo(Code.UNAUTHENTICATED);
@@ -245,16 +237,15 @@ class BadInputTest {
       assertThat(refusal.getCode()).isEqualTo(Code.FAILED_PRECONDITION);
       assertThat(refusal.getDescription()).contains("epoch 1 is over");
 
-      assertThatThrownBy(
-              () ->
-                  ReplicationGrpc.newBlockingStub(channel)
-                      .fetchSnapshot(
-                          FetchSnapshotRequest.newBuilder()
-                              .setCluster("alpha")
-                              .setMember("alpha-1")
-                              .setEpoch(1)
-                              .build())
-                      .next())
+      assertThatThrownBy(() ->
+              ReplicationGrpc.newBlockingStub(channel)
+                  .fetchSnapshot(
+                      FetchSnapshotRequest.newBuilder()
+                          .setCluster("alpha")
+                          .setMember("alpha-1")
+                          .setEpoch(1)
+                          .build())
+                  .next())
           .isInstanceOfSatisfying(
               StatusRuntimeException.class,
               e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.FAILED_PRECONDITION));

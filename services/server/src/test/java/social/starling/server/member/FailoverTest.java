@@ -69,22 +69,16 @@ class FailoverTest {
     try (Pair pair = new Pair(directory).started()) {
       pair.login("alice");
 
-      assertThatThrownBy(
-              () ->
-                  pair.node(2)
-                      .as("alice")
-                      .post(
-                          PostRequest.newBuilder()
-                              .setWrite(pair.nextWrite())
-                              .setText("x")
-                              .build()))
+      assertThatThrownBy(() ->
+              pair.node(2)
+                  .as("alice")
+                  .post(PostRequest.newBuilder().setWrite(pair.nextWrite()).setText("x").build()))
           .isInstanceOf(StatusRuntimeException.class)
-          .satisfies(
-              e -> {
-                assertThat(Errors.reason(e)).contains(Reason.NOT_MASTER);
-                assertThat(Errors.metadata(e))
-                    .containsEntry("master", "127.0.0.1:" + pair.node(1).users.port());
-              });
+          .satisfies(e -> {
+            assertThat(Errors.reason(e)).contains(Reason.NOT_MASTER);
+            assertThat(Errors.metadata(e))
+                .containsEntry("master", "127.0.0.1:" + pair.node(1).users.port());
+          });
     }
   }
 
@@ -95,17 +89,16 @@ class FailoverTest {
       List<String> acknowledged = new ArrayList<>();
       Thread writer =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    for (int i = 0; i < 60; i++) {
-                      pair.post("alice", "post " + i);
-                      acknowledged.add("post " + i);
-                      if (i == 20 || i == 40) {
-                        // Beside the posts, as an operator would.
-                        Thread.ofVirtual().start(() -> handOver(pair));
-                      }
-                    }
-                  });
+              .start(() -> {
+                for (int i = 0; i < 60; i++) {
+                  pair.post("alice", "post " + i);
+                  acknowledged.add("post " + i);
+                  if (i == 20 || i == 40) {
+                    // Beside the posts, as an operator would.
+                    Thread.ofVirtual().start(() -> handOver(pair));
+                  }
+                }
+              });
       assertThat(writer.join(Duration.ofSeconds(30))).isTrue();
 
       assertThat(acknowledged).hasSize(60);
@@ -133,9 +126,7 @@ class FailoverTest {
       pair.nodes.removeIf(each -> each.name.equals("alpha-1"));
       assertThat(pair.texts("alice")).containsExactly("one");
       assertThat(pair.coordinator.current().getMaster()).isEqualTo("alpha-2");
-      await()
-          .atMost(Pair.SOON)
-          .until(() -> pair.coordinator.current().getInSyncCount() == 1);
+      await().atMost(Pair.SOON).until(() -> pair.coordinator.current().getInSyncCount() == 1);
     }
   }
 
@@ -208,12 +199,8 @@ class FailoverTest {
       pair.node(2).kill();
       pair.nodes.removeIf(each -> each.name.equals("alpha-2"));
       // The master wants to shrink, and asks until it is answered.
-      await()
-          .atMost(Pair.SOON)
-          .until(() -> pair.coordinator.asked() > before);
-      await()
-          .during(Duration.ofSeconds(1))
-          .until(() -> pair.coordinator.asked() - before <= 4);
+      await().atMost(Pair.SOON).until(() -> pair.coordinator.asked() > before);
+      await().during(Duration.ofSeconds(1)).until(() -> pair.coordinator.asked() - before <= 4);
 
       pair.coordinator.silent(false);
       pair.post("alice", "one");

@@ -39,11 +39,10 @@ class OneCopyTest {
       // The one that finds out may or may not have been written: its repeat tells.
       WriteId undecided = pair.nextWrite();
       assertThatThrownBy(() -> at(pair, "two", undecided))
-          .satisfies(
-              e ->
-                  assertThat(Errors.reason(e))
-                      .hasValueSatisfying(
-                          r -> assertThat(r).isIn(Reason.ONE_COPY_ONLY, Reason.UNKNOWN_OUTCOME)));
+          .satisfies(e ->
+              assertThat(Errors.reason(e))
+                  .hasValueSatisfying(
+                      r -> assertThat(r).isIn(Reason.ONE_COPY_ONLY, Reason.UNKNOWN_OUTCOME)));
       refusesToPost(pair, pair.nextWrite());
       assertThat(
               pair.node(1)
@@ -66,8 +65,6 @@ class OneCopyTest {
   }
 
   private static void at(Pair pair, String text, WriteId write) {
-    pair.node(1)
-        .as("alice")
-        .post(PostRequest.newBuilder().setWrite(write).setText(text).build());
+    pair.node(1).as("alice").post(PostRequest.newBuilder().setWrite(write).setText(text).build());
   }
 }

@@ -33,8 +33,7 @@ final class Pair implements AutoCloseable {
 
   /** Numbers the writes of one client. */
   static final class Writer {
-    private final String client =
-        "%013d-abcdefghij012345".formatted(System.currentTimeMillis());
+    private final String client = "%013d-abcdefghij012345".formatted(System.currentTimeMillis());
     private long sequence;
 
     synchronized WriteId next() {
@@ -71,8 +70,7 @@ final class Pair implements AutoCloseable {
 
   Node start(int serial, Node.Choice choice) {
     Node node =
-        new Node(
-            "alpha-" + serial, volume(serial), coordinator.address(), credential, choice);
+        new Node("alpha-" + serial, volume(serial), coordinator.address(), credential, choice);
     nodes.removeIf(each -> each.name.equals(node.name));
     nodes.add(node);
     return node;
@@ -99,24 +97,20 @@ final class Pair implements AutoCloseable {
   }
 
   void awaitServing(int serial) {
-    await()
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(5))
-        .until(() -> node(serial).serves());
+    await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> node(serial).serves());
   }
 
   void awaitInSync() {
     await()
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(5))
-        .until(
-            () -> {
-              Node master = serving();
-              return coordinator.current().getInSyncCount() == 2
-                  && master != null
-                  && !master.member.serving().alone()
-                  && master.member.serving().epoch() == coordinator.current().getEpoch();
-            });
+        .until(() -> {
+          Node master = serving();
+          return coordinator.current().getInSyncCount() == 2
+              && master != null
+              && !master.member.serving().alone()
+              && master.member.serving().epoch() == coordinator.current().getEpoch();
+        });
   }
 
   WriteId nextWrite() {
@@ -135,8 +129,7 @@ final class Pair implements AutoCloseable {
   /** Repeats until a member answers, as clients do. */
   Post post(String user, String text, WriteId write) {
     return call(
-            user,
-            stub -> stub.post(PostRequest.newBuilder().setWrite(write).setText(text).build()))
+            user, stub -> stub.post(PostRequest.newBuilder().setWrite(write).setText(text).build()))
         .getPost();
   }
 

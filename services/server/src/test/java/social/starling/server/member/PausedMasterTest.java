@@ -60,11 +60,7 @@ class PausedMasterTest {
       Post after =
           pair.node(2)
               .as("alice")
-              .post(
-                  PostRequest.newBuilder()
-                      .setWrite(pair.nextWrite())
-                      .setText("after")
-                      .build())
+              .post(PostRequest.newBuilder().setWrite(pair.nextWrite()).setText("after").build())
               .getPost();
 
       // It still takes itself for the master, but knows that it does not know.

@@ -56,15 +56,10 @@ class StorageFaultTest {
       disk.fail();
 
       long began = System.nanoTime();
-      assertThatThrownBy(
-              () ->
-                  pair.node(1)
-                      .as("alice")
-                      .post(
-                          PostRequest.newBuilder()
-                              .setWrite(pair.nextWrite())
-                              .setText("x")
-                              .build()))
+      assertThatThrownBy(() ->
+              pair.node(1)
+                  .as("alice")
+                  .post(PostRequest.newBuilder().setWrite(pair.nextWrite()).setText("x").build()))
           .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.UNKNOWN_OUTCOME));
       assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
       assertThat(pair.node(1).member.ended().get(2, TimeUnit.SECONDS).exitCode()).isEqualTo(4);
@@ -131,18 +126,16 @@ class StorageFaultTest {
 
       await()
           .atMost(Pair.SOON)
-          .untilAsserted(
-              () ->
-                  assertThatThrownBy(
-                          () ->
-                              pair.master()
-                                  .as("alice")
-                                  .post(
-                                      PostRequest.newBuilder()
-                                          .setWrite(pair.nextWrite())
-                                          .setText("x")
-                                          .build()))
-                      .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL)));
+          .untilAsserted(() ->
+              assertThatThrownBy(() ->
+                      pair.master()
+                          .as("alice")
+                          .post(
+                              PostRequest.newBuilder()
+                                  .setWrite(pair.nextWrite())
+                                  .setText("x")
+                                  .build()))
+                  .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL)));
       assertThat(pair.texts("alice")).startsWith("one");
 
       disk.free(Long.MAX_VALUE);
@@ -201,8 +194,7 @@ class StorageFaultTest {
       assertThatThrownBy(() -> pair.node(2).as("alice").getPosts(of("alice")))
           .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DAMAGED));
 
-      assertThat(pair.node(2).member.ended().get(15, TimeUnit.SECONDS).why())
-          .contains("full copy");
+      assertThat(pair.node(2).member.ended().get(15, TimeUnit.SECONDS).why()).contains("full copy");
       assertThat(pair.master().name).isEqualTo("alpha-1");
       assertThat(pair.texts("alice")).containsExactly("one");
       pair.node(2).kill();
@@ -226,11 +218,10 @@ class StorageFaultTest {
       pair.awaitServing(1);
 
       assertThatThrownBy(() -> pair.node(1).as("bob").getPosts(of("alice")))
-          .satisfies(
-              e -> {
-                assertThat(Errors.reason(e)).contains(Reason.DAMAGED);
-                assertThat(e).hasMessageContaining("alice.txt");
-              });
+          .satisfies(e -> {
+            assertThat(Errors.reason(e)).contains(Reason.DAMAGED);
+            assertThat(e).hasMessageContaining("alice.txt");
+          });
 
       await()
           .atMost(Pair.SOON)
@@ -277,11 +268,10 @@ class StorageFaultTest {
   private static void forgetJournal(Node node) {
     await()
         .atMost(Pair.SOON)
-        .until(
-            () -> {
-              node.volume.upkeep(true);
-              return node.volume.journalBytes() == 0;
-            });
+        .until(() -> {
+          node.volume.upkeep(true);
+          return node.volume.journalBytes() == 0;
+        });
   }
 
   private Pair withMasterOn(ControlledDisk other) throws Exception {

@@ -41,15 +41,14 @@ class StreamsTest {
     Reader(Node node, String user, StreamRequest request) {
       Thread.ofVirtual()
           .start(
-              context.wrap(
-                  () -> {
-                    try {
-                      Iterator<StreamEvent> all = node.as(user).stream(request);
-                      all.forEachRemaining(events::add);
-                    } catch (StatusRuntimeException e) {
-                      ended = e;
-                    }
-                  }));
+              context.wrap(() -> {
+                try {
+                  Iterator<StreamEvent> all = node.as(user).stream(request);
+                  all.forEachRemaining(events::add);
+                } catch (StatusRuntimeException e) {
+                  ended = e;
+                }
+              }));
     }
 
     StreamEvent next() throws InterruptedException {
@@ -131,8 +130,7 @@ class StreamsTest {
       pair.node(1).kill();
       pair.post("alice", "three");
       try (Reader reader =
-          new Reader(
-              pair.master(), "bob", StreamRequest.newBuilder().setCursor(cursor).build())) {
+          new Reader(pair.master(), "bob", StreamRequest.newBuilder().setCursor(cursor).build())) {
         seen.add(reader.post().getPost().getText());
         seen.add(reader.post().getPost().getText());
         pair.post("alice", "four");
@@ -186,8 +184,7 @@ class StreamsTest {
       twoUsers(pair);
       Context.CancellableContext context = Context.current().withCancellation();
       Iterator<AttendEvent> attendance =
-          context.call(
-              () -> pair.node(1).as("alice").attend(AttendRequest.getDefaultInstance()));
+          context.call(() -> pair.node(1).as("alice").attend(AttendRequest.getDefaultInstance()));
       attendance.next();
       assertThat(active(pair)).containsExactly("alice");
       context.cancel(null);

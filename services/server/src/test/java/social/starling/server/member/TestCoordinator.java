@@ -75,8 +75,7 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
   }
 
   @Override
-  public void reconfigure(
-      ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
+  public void reconfigure(ReconfigureRequest request, StreamObserver<ReconfigureResponse> caller) {
     ReconfigureResponse answer;
     synchronized (this) {
       asked++;
@@ -125,8 +124,7 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
         if (!master || set.size() < 2) {
           return "nobody to hand over to";
         }
-        become(
-            request.getHandover().getPeer(), request.getHandover().getPeerInstance(), set, true);
+        become(request.getHandover().getPeer(), request.getHandover().getPeerInstance(), set, true);
       }
       case CHANGE_NOT_SET -> {
         return "no change";
@@ -147,9 +145,8 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
             .setPreviousMaster(current.getMaster())
             .setPreviousInstance(current.getMasterInstance());
     new TreeMap<>(inSync)
-        .forEach(
-            (name, volume) ->
-                next.addInSync(InSyncMember.newBuilder().setMember(name).setVolume(volume)));
+        .forEach((name, volume) ->
+            next.addInSync(InSyncMember.newBuilder().setMember(name).setVolume(volume)));
     current = next.build();
     sessions.keySet().forEach(each -> send(each, configuration()));
   }

@@ -65,8 +65,7 @@ class AnswersTest {
     post(client, 1, 0, "once");
     Change.Totals before = state.totals();
 
-    Entry repeat =
-        entries.next(new RequestId(client, 1), request(0, "once").toByteArray());
+    Entry repeat = entries.next(new RequestId(client, 1), request(0, "once").toByteArray());
     Change change = state.apply(repeat).change();
 
     assertThat(change.effects()).isEmpty();

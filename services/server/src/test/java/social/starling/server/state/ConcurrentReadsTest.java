@@ -21,13 +21,14 @@ class ConcurrentReadsTest {
 
   @Test
   void everyReadIsTheStateAtItsCursor() throws Exception {
-    List<Entry> journal = journal(60_000, System.nanoTime());
+    List<Entry> journal = journal(120_000, System.nanoTime());
     List<List<Long>> expected = new ArrayList<>();
     State alone = StateLoader.empty(place -> new byte[0]);
     expected.add(List.of());
     for (Entry entry : journal) {
       alone.apply(entry);
-      expected.add(alone.timeline("reader", 0, 0, LIMIT).map(ConcurrentReadsTest::ids).orElse(null));
+      expected.add(
+          alone.timeline("reader", 0, 0, LIMIT).map(ConcurrentReadsTest::ids).orElse(null));
     }
 
     State state = StateLoader.empty(place -> new byte[0]);
@@ -78,9 +79,9 @@ class ConcurrentReadsTest {
     while (journal.size() < size) {
       int author = random.nextInt(AUTHORS);
       String name = "author" + author;
-      switch (random.nextInt(6)) {
-        case 0 -> journal.add(entries.follow("reader", name));
-        case 1 -> journal.add(entries.unfollow("reader", name));
+      switch (random.nextInt(8)) {
+        case 0, 3 -> journal.add(entries.follow("reader", name));
+        case 1, 4 -> journal.add(entries.unfollow("reader", name));
         case 2 -> {
           if (!posts.isEmpty()) {
             int newest = Math.max(0, posts.size() - 1 - random.nextInt(3));

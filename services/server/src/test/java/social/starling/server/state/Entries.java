@@ -92,7 +92,8 @@ public final class Entries {
   public Entry expire(long beforeMillis) {
     return next(
         RequestId.NONE,
-        request -> request.setExpireAnswers(ExpireAnswers.newBuilder().setBeforeMillis(beforeMillis)));
+        request ->
+            request.setExpireAnswers(ExpireAnswers.newBuilder().setBeforeMillis(beforeMillis)));
   }
 
   /** A write of the one client, which confirms all that it wrote before. */

@@ -40,7 +40,8 @@ class PostRecordTest {
   @ValueSource(longs = {0, 1, 1_000, 60_000, 1_735_689_600_000L, 1_735_689_660_010L})
   void timesAlwaysHaveMilliseconds(long time) {
     String record = record(time, "x");
-    assertThat(record.substring(0, 27)).matches("T \\d{4}(-\\d\\d){2}T\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\n");
+    assertThat(record.substring(0, 27))
+        .matches("T \\d{4}(-\\d\\d){2}T\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\n");
     assertThat(PostRecord.parse(utf8(record)).timeMillis()).isEqualTo(time);
   }
 
@@ -61,8 +62,7 @@ class PostRecordTest {
         "späße 日本語 🐦\u202e"
       })
   void everyTextIsReadBackAsItWas(String text) {
-    PostRecord.Content content =
-        PostRecord.parse(PostRecord.post(TIME, 77, "Alice_1", utf8(text)));
+    PostRecord.Content content = PostRecord.parse(PostRecord.post(TIME, 77, "Alice_1", utf8(text)));
     assertThat(content.text().toStringUtf8()).isEqualTo(text);
     assertThat(content.id()).isEqualTo(77);
     assertThat(content.author()).isEqualTo("Alice_1");

@@ -240,10 +240,8 @@ class StateTest {
         .withMessageContaining("does not know");
     assertThat(state.appliedIndex()).isZero();
     assertThatExceptionOfType(UnappliableException.class)
-        .isThrownBy(
-            () ->
-                state.apply(
-                    new Entry(1, 1, RequestId.NONE, 1, 1, new byte[] {(byte) 0xff, 1, 2})))
+        .isThrownBy(() ->
+            state.apply(new Entry(1, 1, RequestId.NONE, 1, 1, new byte[] {(byte) 0xff, 1, 2})))
         .withMessageContaining("not readable");
   }
 
@@ -262,9 +260,7 @@ class StateTest {
       Applied there = other.apply(entry);
       assertThat(there.answer()).isEqualTo(here.answer());
       assertThat(there.change().totals()).isEqualTo(here.change().totals());
-      assertThat(there.change())
-          .usingRecursiveComparison()
-          .isEqualTo(here.change());
+      assertThat(there.change()).usingRecursiveComparison().isEqualTo(here.change());
     }
   }
 

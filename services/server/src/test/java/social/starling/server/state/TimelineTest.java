@@ -103,10 +103,7 @@ class TimelineTest {
 
     assertThat(stream(user, cursor, limit))
         .isEqualTo(
-            followed(user).stream()
-                .filter(post -> post.index() > cursor)
-                .map(Posted::id)
-                .toList());
+            followed(user).stream().filter(post -> post.index() > cursor).map(Posted::id).toList());
   }
 
   /** A whole stream, a few at a time, resumed by its cursor each time. */
@@ -128,7 +125,8 @@ class TimelineTest {
   private List<Posted> followed(int user) {
     return posts.stream()
         .filter(post -> !deleted.contains(post.id()))
-        .filter(post -> post.index() > follows.get(user).getOrDefault(post.author(), Long.MAX_VALUE))
+        .filter(
+            post -> post.index() > follows.get(user).getOrDefault(post.author(), Long.MAX_VALUE))
         .toList();
   }
 

@@ -75,8 +75,7 @@ class CopyTest {
 
   private static void old(Volume volume) {
     Entries entries = new Entries();
-    volume.write(
-        new Batch(OptionalLong.of(4), OptionalLong.empty(), List.of(), List.of()));
+    volume.write(new Batch(OptionalLong.of(4), OptionalLong.empty(), List.of(), List.of()));
     VolumeTest.write(
         volume, entries.login("old"), entries.post("old", "given up"), entries.login("alice"));
   }
@@ -120,14 +119,12 @@ class CopyTest {
   @Test
   void entriesThatAreNotAppliedAreNotCopied() throws IOException {
     long applied = source.journalState().appliedIndex();
-    source.write(
-        Batch.append(List.of(later(applied).post("alice", "uncommitted"))));
+    source.write(Batch.append(List.of(later(applied).post("alice", "uncommitted"))));
 
     try (Volume target = Volume.open(directory.resolve("target"), Disk.local(), OPTIONS)) {
       install(target, copy(), 9);
       assertThat(target.journalState().lastIndex()).isEqualTo(applied);
-      assertThat(target.journalState().epochs())
-          .noneMatch(epoch -> epoch.epoch() == 9);
+      assertThat(target.journalState().epochs()).noneMatch(epoch -> epoch.epoch() == 9);
       assertThat(target.read(applied + 1, applied + 1, 1000)).isEmpty();
     }
   }
@@ -169,7 +166,9 @@ class CopyTest {
               with(whole, new Part(last.path(), last.size() - 1, last.bytes())),
               with(whole, new Part("posts/../../evil", last.size(), last.bytes())),
               with(whole, new Part("posts/00/Alice.txt", last.size(), last.bytes())),
-              List.of(new Part("state.db", 4, "junk".getBytes(java.nio.charset.StandardCharsets.US_ASCII))),
+              List.of(
+                  new Part(
+                      "state.db", 4, "junk".getBytes(java.nio.charset.StandardCharsets.US_ASCII))),
               List.<Part>of())) {
         assertThatExceptionOfType(IOException.class).isThrownBy(() -> install(target, broken, 9));
       }
@@ -190,6 +189,16 @@ class CopyTest {
   @EnumSource(Unsynced.class)
   void aCrashLeavesTheOldContentUnderTheOldIdOrTheCopyUnderANewOne(Unsynced unsynced)
       throws IOException {
+    crashAtEveryWritePoint(unsynced, false);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Unsynced.class)
+  void theSameWithADiskThatSyncsOneByOne(Unsynced unsynced) throws IOException {
+    crashAtEveryWritePoint(unsynced, true);
+  }
+
+  private void crashAtEveryWritePoint(Unsynced unsynced, boolean oneByOne) throws IOException {
     List<Part> parts = copy();
     Digest copied = source.digest(true);
     boolean done = false;
@@ -207,6 +216,7 @@ class CopyTest {
         before = target.digest(true);
       }
       FaultyDisk disk = new FaultyDisk(path, image, at, unsynced, at);
+      disk = oneByOne ? disk.oneByOne() : disk;
       done = !crashes(path, disk, parts);
       if (!done) {
         FaultyDisk again = new FaultyDisk(image, second, at % 7, unsynced, at);

@@ -18,21 +18,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 import social.starling.server.storage.FaultyDisk.Unsynced;
 
 /**
- * A crash at every write point: whatever was not fsynced is kept, lost or torn; the volume is opened
- * again (with a second crash while it recovers), and goes on to the same bytes as one that never
- * crashed.
+ * A crash at every write point: whatever was not fsynced is kept, lost or torn; the volume is
+ * opened again (with a second crash while it recovers), and goes on to the same bytes as one that
+ * never crashed.
  */
 class CrashTest {
 
   private static final VolumeOptions OPTIONS =
       new VolumeOptions(
-              VolumeOptions.DEFAULT.cacheBytes(),
-              2,
-              VolumeOptions.DEFAULT.syncBytes(),
-              VolumeOptions.DEFAULT.syncAge(),
-              VolumeOptions.DEFAULT.checkpointBytes(),
-              0,
-              false);
+          VolumeOptions.DEFAULT.cacheBytes(),
+          2,
+          VolumeOptions.DEFAULT.syncBytes(),
+          VolumeOptions.DEFAULT.syncAge(),
+          VolumeOptions.DEFAULT.checkpointBytes(),
+          0,
+          false);
 
   @TempDir(factory = MemoryDirectory.class)
   Path directory;

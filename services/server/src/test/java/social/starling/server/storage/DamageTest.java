@@ -157,8 +157,7 @@ class DamageTest {
       Path altered = directory.resolve("altered");
       Entries own = new Entries();
       try (Volume volume = Volume.open(altered, Disk.local())) {
-        VolumeTest.write(
-            volume, own.login("alice"), own.login("bob"), own.follow("bob", "alice"));
+        VolumeTest.write(volume, own.login("alice"), own.login("bob"), own.follow("bob", "alice"));
         for (int i = 0; i < 50; i++) {
           VolumeTest.write(volume, own.post("alice", "post " + i));
         }

@@ -93,11 +93,10 @@ class FailingDiskTest {
       VolumeTest.write(volume, entries.login("alice"));
       failing.set(true);
       assertThatExceptionOfType(StorageException.class)
-          .isThrownBy(
-              () -> {
-                VolumeTest.write(volume, entries.post("alice", "x"));
-                volume.upkeep(true);
-              })
+          .isThrownBy(() -> {
+            VolumeTest.write(volume, entries.post("alice", "x"));
+            volume.upkeep(true);
+          })
           .withMessageContaining("Input/output error")
           .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FAILED));
       failing.set(false);

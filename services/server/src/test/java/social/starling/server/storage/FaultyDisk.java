@@ -22,8 +22,8 @@ import org.sqlite.SQLiteException;
  *
  * <p>Files that are written through it keep what was there at their last fsync, and a directory the
  * names that it had at its last fsync. SQLite's own files are taken as they are: what SQLite does
- * for them at a commit is its own affair; a commit can be stopped before, in the middle of and after
- * its write to the log.
+ * for them at a commit is its own affair; a commit can be stopped before, in the middle of and
+ * after its write to the log.
  */
 final class FaultyDisk implements Disk {
 
@@ -54,6 +54,7 @@ final class FaultyDisk implements Disk {
   private final Map<Path, Map<String, Node>> durable = new HashMap<>();
   private final List<String> points = new ArrayList<>();
   private boolean crashed;
+  private boolean oneByOne;
 
   /** For all directories alike: a file system does not lose one half of a rename. */
   private boolean namesLost;
@@ -211,8 +212,17 @@ final class FaultyDisk implements Disk {
         });
   }
 
+  /** A disk that cannot sync everything in one go. */
+  FaultyDisk oneByOne() {
+    oneByOne = true;
+    return this;
+  }
+
   @Override
   public boolean syncAll(Path directory) throws IOException {
+    if (oneByOne) {
+      return false;
+    }
     step(
         "sync all",
         () -> {

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /**
- * Temporary directories in memory where the system has such a place, for tests that crash a simulated
- * disk thousands of times and need no real fsync.
+ * Temporary directories in memory where the system has such a place, for tests that crash a
+ * simulated disk thousands of times and need no real fsync.
  */
 final class MemoryDirectory implements TempDirFactory {
 

@@ -20,14 +20,15 @@ import social.starling.server.state.Entries;
 import social.starling.server.state.State;
 
 /**
- * Figures of the storage of a member: {@code StorageBench DIR USERS POSTS}. DIR is filled when it is
- * empty; run it again on the same DIR for the figures of a start.
+ * Figures of the storage of a member: {@code StorageBench DIR USERS POSTS}. DIR is filled when it
+ * is empty; run it again on the same DIR for the figures of a start.
  */
 final class StorageBench {
 
   private static final int FOLLOWED = 50;
   private static final int CLIENTS = 64;
-  private static final String TEXT = "What a person writes in a post has about this length, ".repeat(3);
+  private static final String TEXT =
+      "What a person writes in a post has about this length, ".repeat(3);
 
   private final int users;
   private final Random random = new Random(1);
@@ -85,9 +86,7 @@ final class StorageBench {
         String user = name(i);
         String author = name(random.nextInt(users));
         setup.add(
-            next(
-                request ->
-                    request.setUser(user).setFollow(Follow.newBuilder().setName(author))));
+            next(request -> request.setUser(user).setFollow(Follow.newBuilder().setName(author))));
       }
     }
     long start = System.nanoTime();

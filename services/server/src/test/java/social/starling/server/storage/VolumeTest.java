@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +28,7 @@ import social.starling.server.state.Entries;
 
 class VolumeTest {
 
-  private static final VolumeOptions WITHOUT_BACKGROUND =
-      VolumeOptions.DEFAULT.withoutBackground();
+  private static final VolumeOptions WITHOUT_BACKGROUND = VolumeOptions.DEFAULT.withoutBackground();
 
   @TempDir(factory = MemoryDirectory.class)
   Path directory;
@@ -86,16 +88,15 @@ class VolumeTest {
       List<Future<Integer>> reads = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
         reads.add(
-            readers.submit(
-                () -> {
-                  int size = 0;
-                  while (!done.get()) {
-                    List<Entry> read = volume.read(1, Long.MAX_VALUE, Integer.MAX_VALUE);
-                    assertThat(read).hasSizeGreaterThanOrEqualTo(size);
-                    size = read.size();
-                  }
-                  return size;
-                }));
+            readers.submit(() -> {
+              int size = 0;
+              while (!done.get()) {
+                List<Entry> read = volume.read(1, Long.MAX_VALUE, Integer.MAX_VALUE);
+                assertThat(read).hasSizeGreaterThanOrEqualTo(size);
+                size = read.size();
+              }
+              return size;
+            }));
       }
       for (int i = 0; i < 200; i++) {
         write(volume, entries.post("alice", "post " + i));
@@ -167,8 +168,7 @@ class VolumeTest {
       assertThat(volume.journalState().epochs())
           .containsExactly(new EpochStart(1, 1), new EpochStart(2, 2), new EpochStart(4, 3));
 
-      volume.write(
-          new Batch(OptionalLong.of(5), OptionalLong.of(1), List.of(), List.of()));
+      volume.write(new Batch(OptionalLong.of(5), OptionalLong.of(1), List.of(), List.of()));
 
       JournalState after = volume.journalState();
       assertThat(after.promised()).isEqualTo(5);
@@ -192,8 +192,7 @@ class VolumeTest {
         Batch bad =
             switch (i) {
               case 0 -> Batch.append(List.of(mine.from(5).login("bob")));
-              case 1 ->
-                  new Batch(OptionalLong.empty(), OptionalLong.of(0), List.of(), List.of());
+              case 1 -> new Batch(OptionalLong.empty(), OptionalLong.of(0), List.of(), List.of());
               case 2 -> Batch.apply(List.of(volume.state().apply(mine.login("bob")).change()));
               default -> {
                 volume.write(
@@ -223,9 +222,22 @@ class VolumeTest {
       assertThat(Files.size(directory.resolve("state.db-wal"))).isLessThan(64L << 20);
       await()
           .untilAsserted(
-              () ->
-                  assertThat(Files.size(directory.resolve("state.db"))).isGreaterThan(6_000_000));
+              () -> assertThat(Files.size(directory.resolve("state.db"))).isGreaterThan(6_000_000));
       assertThat(volume.failure()).isEmpty();
+    }
+  }
+
+  @Test
+  void everyCommitIsFsynced() throws Exception {
+    Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND).close();
+    try (Connection writer = Sql.openWriter(directory.resolve("state.db"));
+        Statement statement = writer.createStatement()) {
+      try (ResultSet row = statement.executeQuery("PRAGMA synchronous")) {
+        assertThat(row.getInt(1)).isEqualTo(2);
+      }
+      try (ResultSet row = statement.executeQuery("PRAGMA journal_mode")) {
+        assertThat(row.getString(1)).isEqualTo("wal");
+      }
     }
   }
 

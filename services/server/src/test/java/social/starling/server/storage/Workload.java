@@ -93,7 +93,9 @@ final class Workload {
         write(volume, OptionalLong.empty(), OptionalLong.empty(), uncommitted, changes);
         changes = List.of();
       }
-      int next = (int) Math.min(last + size, last < UNCOMMITTED_AFTER ? UNCOMMITTED_AFTER : journal.size());
+      int next =
+          (int)
+              Math.min(last + size, last < UNCOMMITTED_AFTER ? UNCOMMITTED_AFTER : journal.size());
       write(
           volume,
           last >= UNCOMMITTED_AFTER ? OptionalLong.of(EPOCH) : OptionalLong.of(3),
