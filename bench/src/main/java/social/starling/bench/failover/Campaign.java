@@ -266,7 +266,7 @@ final class Campaign implements AutoCloseable {
       acknowledged += written.stream().filter(Write::isAcknowledged).count();
       written.stream()
           .filter(write -> !write.isAcknowledged())
-          .forEach(write -> failures.merge(write.end() + " " + write.why(), 1L, Long::sum));
+          .forEach(write -> failures.merge(failure(write, writer.isDirect()), 1L, Long::sum));
       retries += writer.retries();
       violations.addAll(Checker.violations(writer.author(), written, readBack(writer.author())));
     }
@@ -278,6 +278,15 @@ final class Campaign implements AutoCloseable {
         retries,
         violations,
         othersPercent);
+  }
+
+  private static String failure(Write write, boolean direct) {
+    return "%s, %s, %s"
+        .formatted(
+            direct ? "direct" : "through the router",
+            write.end() == Write.End.UNKNOWN ? "outcome unknown" : "refused",
+            // Else each author has a line of its own.
+            write.why().replace(write.author(), "USER"));
   }
 
   private List<Checker.Stored> readBack(String author) {
