@@ -633,12 +633,7 @@ public class Replica {
 
   void truncateAfter(long index) {
     if (index < commitIndex) {
-      effects.add(
-          new Effect.Halt(
-              "asked to drop entry %d, which is committed (up to %d)"
-                  .formatted(index + 1, commitIndex)));
-      role = Role.FAILED;
-      permit.shut();
+      haltForCommitted(index + 1);
       return;
     }
     flushPersist();
@@ -650,6 +645,14 @@ public class Replica {
     }
     matchIndex = Math.min(matchIndex, index);
     pendingTruncate = index;
+  }
+
+  private void haltForCommitted(long index) {
+    effects.add(
+        new Effect.Halt(
+            "asked to drop entry %d, which is committed (up to %d)".formatted(index, commitIndex)));
+    role = Role.FAILED;
+    permit.shut();
   }
 
   private void flushPersist() {
@@ -778,11 +781,14 @@ public class Replica {
   /** Rule 2. */
   private void accept(Message.Append message) {
     long previous = message.previousIndex();
-    long end = previous + message.entries().size();
+    if (contradictsTrimmed(message)) {
+      haltForCommitted(epochs.baseIndex());
+      return;
+    }
+    // What is trimmed was committed, so every master has the same.
     boolean known =
-        previous <= epochs.baseIndex() && end >= epochs.baseIndex()
-            || previous >= epochs.baseIndex()
-                && previous <= epochs.lastIndex()
+        previous <= epochs.baseIndex()
+            || previous <= epochs.lastIndex()
                 && epochs.epochAt(previous) == message.previousEpoch();
     if (!known) {
       if (previous > matchIndex) {
@@ -792,7 +798,7 @@ public class Replica {
       return;
     }
     // Equal index and epoch mean equal journals up to there.
-    matchIndex = Math.max(matchIndex, Math.max(previous, Math.min(end, epochs.baseIndex())));
+    matchIndex = Math.max(matchIndex, Math.max(previous, epochs.baseIndex()));
     for (Entry entry : message.entries()) {
       long index = entry.index();
       if (index <= epochs.baseIndex()) {
@@ -809,6 +815,17 @@ public class Replica {
       }
       matchIndex = Math.max(matchIndex, index);
     }
+  }
+
+  /**
+   * A master whose journal has an entry of a later epoch where this one has trimmed: it was made
+   * master by a person who gave up what only this volume holds.
+   */
+  private boolean contradictsTrimmed(Message.Append message) {
+    long base = epochs.baseIndex();
+    long epoch = epochs.epochAt(base);
+    return message.previousIndex() <= base && message.previousEpoch() > epoch
+        || message.entries().stream().anyMatch(e -> e.index() <= base && e.epoch() > epoch);
   }
 
   /** Rule 2: two entries with one index are the same if they are of one epoch. */

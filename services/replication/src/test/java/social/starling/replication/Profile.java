@@ -297,7 +297,7 @@ record Profile(
 
   /** The mix of an ordinary run: a seed takes one in turn. */
   static Profile of(long seed) {
-    return MIX[(int) Math.floorMod(seed, MIX.length)];
+    return MIX[Math.floorMod(seed, MIX.length)];
   }
 
   private static Map<Fault, Integer> all(int weight) {

@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import social.starling.common.StartException;
 import social.starling.replication.Entry;
@@ -77,6 +79,7 @@ public final class Volume implements AutoCloseable, JournalReader {
   private volatile StorageException failure;
   private volatile long writingSince;
   private volatile boolean closing;
+  private volatile Thread scrubber;
 
   private Volume(Path directory, Disk disk, VolumeOptions options, VolumeLock lock) {
     this.directory = directory;
@@ -323,18 +326,19 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   private void scrubInBackground() {
     if (options.background()) {
-      Thread.ofPlatform()
-          .name("volume-scrub")
-          .daemon()
-          .start(() -> {
-            try {
-              scrub(SCRUB_BYTES_PER_SECOND);
-            } catch (StorageException e) {
-              if (!closing) {
-                damaged(e.getMessage());
-              }
-            }
-          });
+      scrubber =
+          Thread.ofPlatform()
+              .name("volume-scrub")
+              .daemon()
+              .start(() -> {
+                try {
+                  scrub(SCRUB_BYTES_PER_SECOND);
+                } catch (StorageException e) {
+                  if (!closing) {
+                    damaged(e.getMessage());
+                  }
+                }
+              });
     }
   }
 
@@ -343,6 +347,7 @@ public final class Volume implements AutoCloseable, JournalReader {
   public void close() {
     closing = true;
     upkeep.stop();
+    awaitScrubber();
     Content open = content;
     StorageException failed = failure;
     failure =
@@ -360,10 +365,25 @@ public final class Volume implements AutoCloseable, JournalReader {
     }
   }
 
+  /** It looks at {@code closing} between two records; a disk that hangs is not waited for. */
+  private void awaitScrubber() {
+    Thread running = scrubber;
+    if (running == null || running == Thread.currentThread()) {
+      return;
+    }
+    LockSupport.unpark(running);
+    try {
+      running.join(Duration.ofSeconds(2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Lets go of everything as a crash would, but for this process. For tests. */
   void abandon() {
     closing = true;
     upkeep.stop();
+    awaitScrubber();
     fail(
         new StorageException(
             StorageException.Kind.CLOSED, "the volume %s is closed".formatted(directory), null));
