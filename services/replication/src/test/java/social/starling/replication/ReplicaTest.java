@@ -161,8 +161,7 @@ class ReplicaTest {
     submit(2, year2106);
     submit(3, year2026 + 1);
 
-    assertThat(appended().map(Entry::timeMillis))
-        .containsExactly(year2026, year2026, year2026 + 1);
+    assertThat(appended().map(Entry::timeMillis)).containsExactly(year2026, year2026, year2026 + 1);
     assertThat(appended().map(entry -> Ids.millis(entry.id())))
         .containsExactly(year2026, year2026, year2026 + 1);
   }

@@ -83,6 +83,10 @@ public final class Member {
   private static final long MIN_READ_PAUSE_NANOS = 200_000;
   private static final long MAX_READ_PAUSE_NANOS = 5_000_000;
   private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
+
+  /** Both members may be on one disk: so long it takes to hear that the other has no space. */
+  private static final long YIELD_AFTER_NANOS = 1_000_000_000L;
+
   private static final long CARE_NANOS = 100_000_000;
   private static final long INSTALL_AGAIN_NANOS = 200_000_000;
   private static final long INSTALL_AGAIN_MAX_NANOS = 10_000_000_000L;
@@ -118,6 +122,7 @@ public final class Member {
   private volatile boolean closing;
   private volatile boolean stopping;
   private volatile boolean diskLow;
+  private volatile long diskLowSince;
   private volatile boolean peerDiskLow;
   private volatile long promisedAt = System.nanoTime();
   private volatile long journalBytes;
@@ -173,6 +178,7 @@ public final class Member {
             settings.member(),
             ticket -> inbox.event(new Event.Persisted(ticket)),
             this::storageFailed,
+            this::storageFull,
             (entries, nanos) -> {
               metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
               if (entries > 0) {
@@ -871,6 +877,7 @@ public final class Member {
         && seen.role() == Role.OPEN
         && inSync
         && !peerDiskLow
+        && now - diskLowSince > YIELD_AFTER_NANOS
         && coordinated()
         && (!everYielded || now - yieldedAt > YIELD_AGAIN_NANOS)) {
       everYielded = true;
@@ -914,6 +921,7 @@ public final class Member {
     long free = freeBytes();
     boolean low = free < settings.minFreeBytes();
     if (low != diskLow) {
+      diskLowSince = System.nanoTime();
       diskLow = low;
       log.atWarn()
           .addKeyValue("freeBytes", free)
@@ -924,8 +932,18 @@ public final class Member {
 
   /** Drops the oldest entries beyond the bound, a part at a time. Store thread. */
   private void trim(Volume writable, long limit) {
-    long before = writable.trim(0);
-    long base = writable.trim(Math.min(limit, before + TRIM_ENTRIES));
+    long before;
+    long base;
+    try {
+      before = writable.trim(0);
+      base = writable.trim(Math.min(limit, before + TRIM_ENTRIES));
+    } catch (StorageException e) {
+      if (e.kind() != StorageException.Kind.FULL) {
+        throw e;
+      }
+      trimming.set(false); // There is no space to say so. Later.
+      return;
+    }
     journalBytes = writable.journalBytes();
     if (base > before) {
       inbox.event(new Event.Trimmed(base));
@@ -936,6 +954,15 @@ public final class Member {
       store.run(again -> trim(again, limit));
     } else {
       trimming.set(false);
+    }
+  }
+
+  /** Store thread. Nothing more is taken, so that little is left to be written. */
+  private void storageFull() {
+    if (!diskLow) {
+      diskLowSince = System.nanoTime();
+      diskLow = true;
+      log.warn("the volume is full: writes are refused, and what is under way waits for space");
     }
   }
 

@@ -33,6 +33,7 @@ import social.starling.server.state.State;
  *   incoming/         a full copy that is being received
  *   discard           what is here is given up at the next opening
  *   snapshot-N.db     a copy that is being sent
+ *   reserve           space for when the disk is full
  * </pre>
  *
  * <p>{@link #write} does, in this order:
@@ -52,7 +53,8 @@ import social.starling.server.state.State;
  * <p><b>Threads.</b> {@link #write}, {@link #trim}, {@link #journalState} and {@link
  * Installation#commit} belong to one thread, the store thread, which must never be interrupted. The
  * rest may be called by any. After a failure of a write, an fsync or a checkpoint the volume is
- * {@linkplain #failure failed}: every later call throws the same.
+ * {@linkplain #failure failed}: every later call throws the same. A full disk is no such failure:
+ * what did not fit is undone, and may be tried again.
  */
 public final class Volume implements AutoCloseable, JournalReader {
 
@@ -107,6 +109,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Files.createDirectories(directory);
       lock = VolumeLock.take(directory);
       volume = new Volume(directory, disk, options, lock);
+      new Reserve(directory, disk, options.reserveBytes()).releaseIfNeeded();
       Discard.finish(directory, disk);
       Installation.recover(directory, disk);
       Directories.deleteSnapshots(directory, disk);
@@ -188,8 +191,9 @@ public final class Volume implements AutoCloseable, JournalReader {
   /**
    * Makes a batch durable: all of it or nothing. Store thread.
    *
-   * @throws StorageException the volume failed; what of the batch is there is known when it is
-   *     opened again
+   * @throws StorageException FULL: nothing of the batch is there, and it may be written again;
+   *     otherwise the volume failed, and what of the batch is there is known when it is opened
+   *     again
    */
   public void write(Batch batch) {
     writingSince = System.nanoTime() | 1;
@@ -305,6 +309,16 @@ public final class Volume implements AutoCloseable, JournalReader {
         });
   }
 
+  /** Keeps space for when the disk is full; without it everything goes on as before. */
+  void restoreReserve() {
+    attempt(
+        "keeping space in reserve",
+        content -> {
+          content.reserve.restore();
+          return null;
+        });
+  }
+
   /**
    * Reads every record of the post files and checks it; those that are damaged are written again
    * from the journal, or told ({@link #onDamage}). Any thread. A volume with {@link
@@ -357,11 +371,21 @@ public final class Volume implements AutoCloseable, JournalReader {
             : failed;
     try (lock) {
       if (failed == null) {
-        open.settle();
+        settle(open);
       }
       open.close();
     } catch (IOException | SQLException e) {
       throw failed("closing", e);
+    }
+  }
+
+  private static void settle(Content open) throws SQLException, IOException {
+    try {
+      open.settle();
+    } catch (SQLException | IOException e) {
+      if (!full(e)) {
+        throw e; // On a full disk the next opening does what is left, as after a crash.
+      }
     }
   }
 
@@ -439,7 +463,9 @@ public final class Volume implements AutoCloseable, JournalReader {
       return work.on(open);
     } catch (IOException | SQLException | RuntimeException e) {
       StorageException failed = failed(what, e);
-      throw open.closed ? failed : fail(failed);
+      // A full disk has left everything as it was: with space again it goes on.
+      boolean stays = open.closed || failed.kind() == StorageException.Kind.FULL;
+      throw stays ? failed : fail(failed);
     }
   }
 
@@ -489,11 +515,17 @@ public final class Volume implements AutoCloseable, JournalReader {
         kind, "%s failed on the volume %s: %s".formatted(what, directory, why), e);
   }
 
-  static boolean full(IOException e) {
-    String message =
-        e instanceof FileSystemException file && file.getReason() != null
-            ? file.getReason()
-            : String.valueOf(e.getMessage());
+  /** Whether something failed for lack of space. */
+  static boolean full(Exception e) {
+    return switch (e) {
+      case SQLException sql -> Sql.kind(sql) == StorageException.Kind.FULL;
+      case FileSystemException file when file.getReason() != null -> full(file.getReason());
+      case IOException io -> full(String.valueOf(io.getMessage()));
+      default -> false;
+    };
+  }
+
+  private static boolean full(String message) {
     return message.contains("No space left") || message.contains("quota exceeded");
   }
 
