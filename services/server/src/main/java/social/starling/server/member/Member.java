@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
@@ -80,6 +81,14 @@ public final class Member {
   /** A trim holds up the writes behind it, so it is done in small parts. */
   private static final long TRIM_ENTRIES = 1_000;
 
+  /** Entries this old are dropped whatever the journal's size. */
+  private static final Duration MAX_JOURNAL_AGE = Duration.ofDays(7);
+
+  private static final long AGE_CHECK_NANOS = 60_000_000_000L;
+
+  /** So long the wall clock must have run evenly before it says what is old. */
+  private static final Duration STEADY = Duration.ofHours(1);
+
   private static final long MIN_READ_PAUSE_NANOS = 200_000;
   private static final long MAX_READ_PAUSE_NANOS = 5_000_000;
   private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
@@ -136,6 +145,8 @@ public final class Member {
   private Replica replica;
   private final Map<Long, List<Waiter>> waiters = new HashMap<>();
   private long housekeptAt;
+  private long agedAt;
+  private final ClockWatch clock = new ClockWatch();
   private long expiredAt;
   private boolean everExpired;
   private boolean everYielded;
@@ -891,9 +902,19 @@ public final class Member {
       long limit = seen.commitIndex();
       store.run(writable -> trim(writable, limit));
     }
+    long steady = clock.steadyNanos(System.currentTimeMillis(), now);
+    if (seen.role() != Role.INSTALLING
+        && steady > STEADY.toNanos()
+        && now - agedAt > AGE_CHECK_NANOS
+        && trimming.compareAndSet(false, true)) {
+      agedAt = now;
+      long limit = seen.commitIndex();
+      store.run(writable -> trimOld(writable, limit));
+    }
     long retention = settings.answerRetention().toNanos();
     if (seen.role() == Role.OPEN
         && !diskLow
+        && steady > Math.min(STEADY.toNanos(), retention / 24)
         && (!everExpired || now - expiredAt > retention / 24)) {
       expireAnswers(now);
     }
@@ -932,29 +953,44 @@ public final class Member {
 
   /** Drops the oldest entries beyond the bound, a part at a time. Store thread. */
   private void trim(Volume writable, long limit) {
-    long before;
+    // A little below the bound, so that not each entry needs a trim of its own.
+    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
+    boolean more =
+        dropped(() -> writable.trim(Math.min(limit, writable.trim(0) + TRIM_ENTRIES)), writable);
+    if (more && writable.trim(0) < limit && journalBytes > enough) {
+      store.run(again -> trim(again, limit));
+    } else {
+      trimming.set(false);
+    }
+  }
+
+  /** Drops entries that are too old, a part at a time. Store thread. */
+  private void trimOld(Volume writable, long limit) {
+    long before = System.currentTimeMillis() - MAX_JOURNAL_AGE.toMillis();
+    if (dropped(() -> writable.trimOlder(before, limit), writable)) {
+      store.run(again -> trimOld(again, limit));
+    } else {
+      trimming.set(false);
+    }
+  }
+
+  /** Whether entries were dropped; on a full disk none are, for now. Store thread. */
+  private boolean dropped(LongSupplier trim, Volume writable) {
+    long before = writable.trim(0);
     long base;
     try {
-      before = writable.trim(0);
-      base = writable.trim(Math.min(limit, before + TRIM_ENTRIES));
+      base = trim.getAsLong();
     } catch (StorageException e) {
       if (e.kind() != StorageException.Kind.FULL) {
         throw e;
       }
-      trimming.set(false); // There is no space to say so. Later.
-      return;
+      return false;
     }
     journalBytes = writable.journalBytes();
     if (base > before) {
       inbox.event(new Event.Trimmed(base));
     }
-    // A little below the bound, so that not each entry needs a trim of its own.
-    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
-    if (base > before && base < limit && journalBytes > enough) {
-      store.run(again -> trim(again, limit));
-    } else {
-      trimming.set(false);
-    }
+    return base > before;
   }
 
   /** Store thread. Nothing more is taken, so that little is left to be written. */

@@ -257,6 +257,12 @@ final class Content implements AutoCloseable {
     return limit;
   }
 
+  /** As above, and only entries made before a time. */
+  long trimOlder(long timeMillis, long upTo, int most) throws SQLException, IOException {
+    long last = journal.lastBefore(timeMillis, meta.baseIndex, meta.baseIndex + most);
+    return trim(Math.min(upTo, last), most);
+  }
+
   OptionalLong oldestTime() throws SQLException {
     return journal.oldestTime();
   }

@@ -63,6 +63,9 @@ public final class Volume implements AutoCloseable, JournalReader {
   /** Entries that one call of {@link #trim} drops at most. */
   private static final int TRIM_ENTRIES = 10_000;
 
+  /** Entries that one call of {@link #trimOlder} drops at most. */
+  private static final int OLD_ENTRIES = 1_000;
+
   private final Path directory;
   private final Disk disk;
   private final VolumeOptions options;
@@ -229,6 +232,15 @@ public final class Volume implements AutoCloseable, JournalReader {
    */
   public long trim(long upTo) {
     return run("trimming the journal", content -> content.trim(upTo, TRIM_ENTRIES));
+  }
+
+  /**
+   * As {@link #trim}, but only entries made before a time, in milliseconds since 1970-01-01Z.
+   *
+   * @return index of the last entry that was ever dropped
+   */
+  public long trimOlder(long timeMillis, long upTo) {
+    return run("trimming the journal", content -> content.trimOlder(timeMillis, upTo, OLD_ENTRIES));
   }
 
   /** Weight of the journal's entries. */
