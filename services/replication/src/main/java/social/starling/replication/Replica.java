@@ -1180,8 +1180,7 @@ public class Replica {
   /** Each master is told at once: until it knows, it waits for acknowledgements in vain. */
   private void concludeLeaving() {
     boolean due =
-        leaveToldIn != promised
-            || now - leaveToldAt >= ASK_AGAIN_HEARTBEATS * options.heartbeat();
+        leaveToldIn != promised || now - leaveToldAt >= ASK_AGAIN_HEARTBEATS * options.heartbeat();
     if (leaving && verifying && role == Role.FOLLOWER && due) {
       leaveToldIn = promised;
       leaveToldAt = now;
