@@ -10,9 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -22,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.common.Errors;
+import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.SlotRange;
 import social.starling.proto.sns.v1.GetPostsRequest;
 import social.starling.proto.sns.v1.ListFollowersRequest;
@@ -31,6 +39,7 @@ import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.StreamEvent;
 import social.starling.proto.sns.v1.StreamRequest;
 import social.starling.proto.sns.v1.User;
+import social.starling.server.state.State;
 
 /** Two clusters that exchange what they need: ada lives in alpha, bob in beta. */
 @Timeout(120)
@@ -228,6 +237,139 @@ class ExchangeTest {
   }
 
   @Test
+  void aPostIsOnAnotherClustersStreamWithinMilliseconds() throws Exception {
+    oneMemberEach();
+    bothWays();
+    awaitNames();
+    beta.follow(bob, ada);
+    await().atMost(Pair.SOON).until(() -> followers(alpha, ada).equals(List.of(bob)));
+    Viewer viewer = new Viewer(beta, bob);
+    open.add(viewer);
+    alpha.post(ada, "first");
+    viewer.next();
+    List<Long> micros = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      alpha.post(ada, "post " + i);
+      long acknowledged = System.nanoTime();
+      assertThat(viewer.next()).isEqualTo("post " + i);
+      micros.add((System.nanoTime() - acknowledged) / 1_000);
+    }
+    micros.sort(null);
+    System.out.println(
+        "acknowledged -> on the other cluster's stream, median µs: " + micros.get(50));
+    // Polling of any kind would show in the median.
+    assertThat(micros.get(50)).isLessThan(30_000);
+  }
+
+  @Test
+  void whoFollowsWhomAndWhatWasPostedAgreesAfterHandoversOnBothSides() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    alpha.started();
+    beta.started();
+    List<String> users = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      users.add(Pair.nameIn(FIRST, "a" + i + "_"));
+      users.add(Pair.nameIn(SECOND, "b" + i + "_"));
+    }
+    users.forEach(each -> home(each).login(each));
+    bothWays();
+    await()
+        .atMost(Pair.SOON)
+        .until(() -> users.stream().allMatch(each -> knows(alpha, each) && knows(beta, each)));
+
+    Map<String, Set<String>> follows = new HashMap<>();
+    Map<String, List<Long>> posts = new HashMap<>();
+    for (int i = 0; i < 240; i++) {
+      if (i % 60 == 30) {
+        Pair changing = i % 120 == 30 ? alpha : beta;
+        Thread.ofVirtual().start(() -> handOver(changing));
+      }
+      String user = users.get(random.nextInt(users.size()));
+      String other = users.get(random.nextInt(users.size()));
+      Set<String> followed = follows.computeIfAbsent(user, _ -> new TreeSet<>());
+      List<Long> own = posts.computeIfAbsent(user, _ -> new ArrayList<>());
+      switch (random.nextInt(4)) {
+        case 0, 1 -> own.add(home(user).post(user, "post " + i).getId());
+        case 2 -> {
+          if (user.equals(other)) {
+            continue;
+          }
+          if (followed.remove(other)) {
+            home(user).unfollow(user, other);
+          } else {
+            followed.add(other);
+            home(user).follow(user, other);
+          }
+        }
+        default -> {
+          if (!own.isEmpty()) {
+            home(user).delete(user, own.remove(random.nextInt(own.size())));
+          }
+        }
+      }
+    }
+    // What comes now is made after every follow was acknowledged, so every follower gets it.
+    Map<String, Long> last = new HashMap<>();
+    users.forEach(each -> last.put(each, home(each).post(each, "the end").getId()));
+
+    for (String user : users) {
+      Set<String> followed = follows.getOrDefault(user, Set.of());
+      await()
+          .atMost(Pair.SOON)
+          .untilAsserted(() -> {
+            assertThat(following(user)).as(user + " follows").containsExactlyElementsOf(followed);
+            for (String author : users) {
+              assertThat(followers(home(author), author).contains(user))
+                  .as(user + " follows " + author + " as its home knows")
+                  .isEqualTo(followed.contains(author));
+            }
+            List<Long> timeline = timelineIds(user);
+            assertThat(timeline).doesNotHaveDuplicates();
+            for (String author : followed) {
+              List<Long> all = new ArrayList<>(posts.getOrDefault(author, List.of()));
+              all.add(last.get(author));
+              List<Long> seen =
+                  state(home(user)).posts(author, 0, 0, 200).orElseThrow().stream()
+                      .map(Post::getId)
+                      .toList()
+                      .reversed();
+              // All that came over, deletions included, is the author's, in order, to the last.
+              assertThat(all).as(author + " seen by " + user).containsSubsequence(seen);
+              assertThat(timeline).contains(last.get(author));
+            }
+          });
+    }
+  }
+
+  private Pair home(String user) {
+    return Slots.of(user) < 512 ? alpha : beta;
+  }
+
+  private static State state(Pair pair) {
+    return pair.master().member.state();
+  }
+
+  private List<String> following(String user) {
+    return state(home(user)).following(user, "", 100).orElseThrow();
+  }
+
+  private List<Long> timelineIds(String user) {
+    return state(home(user)).timeline(user, 0, 0, 200).orElseThrow().posts().stream()
+        .map(Post::getId)
+        .toList();
+  }
+
+  private static void handOver(Pair pair) {
+    try {
+      pair.master().member.handover(Duration.ofSeconds(3));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void postsGoOnInOrderAndOnceWhileTheReceiverFailsOver() throws Exception {
     alpha.start(1);
     beta.started();
@@ -267,6 +409,7 @@ class ExchangeTest {
   /** A live stream that goes on by its cursor at whichever member serves. */
   private static final class Viewer implements AutoCloseable {
     final List<String> texts = new CopyOnWriteArrayList<>();
+    private final BlockingQueue<String> unread = new LinkedBlockingQueue<>();
     private final AtomicLong cursor = new AtomicLong();
     private final Pair pair;
     private final String user;
@@ -278,6 +421,11 @@ class ExchangeTest {
       this.pair = pair;
       this.user = user;
       thread = Thread.ofVirtual().start(this::live);
+    }
+
+    /** The next post that came. */
+    String next() throws InterruptedException {
+      return unread.poll(20, TimeUnit.SECONDS);
     }
 
     private void live() {
@@ -302,6 +450,7 @@ class ExchangeTest {
           StreamEvent event = events.next();
           if (event.hasPost()) {
             texts.add(event.getPost().getText());
+            unread.add(event.getPost().getText());
           }
           cursor.set(event.getCursor());
         }
