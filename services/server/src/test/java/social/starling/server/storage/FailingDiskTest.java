@@ -39,7 +39,8 @@ class FailingDiskTest {
     AtomicBoolean full = new AtomicBoolean();
     Entry next;
     try (Volume volume = Volume.open(directory, FaultyDisk.full(full::get), OPTIONS)) {
-      VolumeTest.write(volume, entries.login("alice"), entries.post("alice", "stays"));
+      VolumeTest.write(
+          volume, entries.slots(), entries.login("alice"), entries.post("alice", "stays"));
       next = entries.post("alice", "does not fit");
       volume.write(Batch.append(List.of(next)));
       Change change = volume.state().apply(next).change();
@@ -64,8 +65,8 @@ class FailingDiskTest {
       volume.write(Batch.apply(List.of(volume.state().apply(after).change())));
     }
     try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
-      assertThat(volume.journalState().lastIndex()).isEqualTo(4);
-      assertThat(volume.journalState().appliedIndex()).isEqualTo(4);
+      assertThat(volume.journalState().lastIndex()).isEqualTo(5);
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(5);
       assertThat(volume.journalState().promised()).isEqualTo(7);
       assertThat(texts(volume)).containsExactly("nor does this", "does not fit", "stays");
       assertThat(volume.digest(true).damage()).isEmpty();
@@ -75,7 +76,7 @@ class FailingDiskTest {
   @Test
   void whatTheDatabaseItselfFindsTooMuchIsUndoneAsWell() throws Exception {
     try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
-      VolumeTest.write(volume, entries.login("alice"));
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
       Connection connection = volume.content().connection;
       long pages = Sql.number(connection, "PRAGMA page_count");
       Sql.run(connection, "PRAGMA max_page_count=" + (pages + 2));
@@ -87,14 +88,14 @@ class FailingDiskTest {
             .isThrownBy(() -> volume.write(Batch.append(many)))
             .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
       }
-      assertThat(volume.journalState().lastIndex()).isEqualTo(1);
-      assertThat(volume.read(1, 200, 1 << 20)).hasSize(1);
+      assertThat(volume.journalState().lastIndex()).isEqualTo(2);
+      assertThat(volume.read(1, 200, 1 << 20)).hasSize(2);
       Sql.run(connection, "PRAGMA max_page_count=1000000");
       VolumeTest.write(volume, many.toArray(Entry[]::new));
-      assertThat(volume.journalState().lastIndex()).isEqualTo(101);
+      assertThat(volume.journalState().lastIndex()).isEqualTo(102);
     }
     try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
-      assertThat(volume.journalState().appliedIndex()).isEqualTo(101);
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(102);
       assertThat(volume.digest(true).damage()).isEmpty();
     }
   }
@@ -105,7 +106,7 @@ class FailingDiskTest {
     AtomicBoolean full = new AtomicBoolean();
     Disk disk = FaultyDisk.full(() -> full.get() && Files.exists(reserve));
     try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
-      VolumeTest.write(volume, entries.login("alice"));
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
       volume.restoreReserve();
       assertThat(reserve).hasSize(OPTIONS.reserveBytes());
       full.set(true);
@@ -155,7 +156,7 @@ class FailingDiskTest {
           }
         };
     try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
-      VolumeTest.write(volume, entries.login("alice"), entries.post("alice", "x"));
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "x"));
       full.set(true);
 
       assertThatExceptionOfType(StorageException.class)
@@ -188,7 +189,7 @@ class FailingDiskTest {
           }
         };
     try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
-      VolumeTest.write(volume, entries.login("alice"));
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
       failing.set(true);
       assertThatExceptionOfType(StorageException.class)
           .isThrownBy(() -> {
@@ -226,7 +227,7 @@ class FailingDiskTest {
           }
         };
     try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
-      VolumeTest.write(volume, entries.login("alice"), entries.post("alice", "x"));
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "x"));
       assertThat(volume.writingSince()).isZero();
       hanging.set(true);
       AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -237,7 +238,7 @@ class FailingDiskTest {
 
       await().until(() -> volume.writingSince() != 0);
       assertThat(volume.state().posts("alice", 0, 0, 9).orElseThrow()).hasSize(1);
-      assertThat(volume.read(1, 2, 1 << 20)).hasSize(2);
+      assertThat(volume.read(1, 3, 1 << 20)).hasSize(3);
 
       hang.countDown();
       store.join();
