@@ -170,11 +170,24 @@ class FailoverTest {
   @Test
   void anOpenMasterLetsOldAnswersExpire() throws Exception {
     try (Pair pair = new Pair(directory)) {
-      Node node = pair.start(1);
+      Node node = pair.start(1, Node.Choice.normal().retaining(Duration.ofMillis(2_400)));
 
       await().atMost(Pair.SOON).until(() -> node.member.state().appliedIndex() == 1);
       assertThat(Request.parseFrom(node.volume.read(1, 1, 1).getFirst().request()).getBodyCase())
           .isEqualTo(Request.BodyCase.EXPIRE_ANSWERS);
+    }
+  }
+
+  @Test
+  void aClockThatHasJustBeenLookedAtLetsNothingExpire() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      Node node = pair.start(1);
+      pair.awaitServing(1);
+
+      await()
+          .during(Duration.ofSeconds(1))
+          .atMost(Pair.SOON)
+          .until(() -> node.member.state().appliedIndex() == 0);
     }
   }
 
