@@ -204,7 +204,7 @@ public final class Member {
         "starling.durable.index", "Fsynced up to here.", () -> seen(s -> s.durableIndex()));
     metrics.gauge(
         "starling.lag.entries", "Entries that the master has and this member has not.", this::lag);
-    metrics.gauge("starling.users", "Users.", () -> state().userCount());
+    metrics.gauge("starling.users", "Users.", () -> state().localUserCount());
     metrics.gauge("starling.journal.bytes", "Weight of the journal's entries.", () -> journalBytes);
     metrics.gauge("starling.writes.waiting", "Writes not journaled yet.", inbox::waitingWrites);
     metrics.gauge(
@@ -1027,7 +1027,7 @@ public final class Member {
           .setLastIndex(seen.lastIndex())
           .setCommitIndex(seen.commitIndex())
           .setLag(lag())
-          .setUsers(state().userCount());
+          .setUsers(state().localUserCount());
     }
     return out.build();
   }

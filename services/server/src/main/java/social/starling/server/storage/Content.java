@@ -108,6 +108,13 @@ final class Content implements AutoCloseable {
     }
   }
 
+  void introduce(Introduction introduction) throws SQLException, IOException {
+    meta.cluster = introduction.cluster();
+    meta.number = introduction.number();
+    meta.member = introduction.member();
+    commit();
+  }
+
   JournalState journalState() throws SQLException {
     return new JournalState(
         meta.volume,

@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 import social.starling.replication.Entry;
 import social.starling.replication.JournalReader;
@@ -171,6 +172,44 @@ public final class Volume implements AutoCloseable, JournalReader {
   /** Whether anything was ever promised or journaled under this {@link #id}. Store thread. */
   public boolean used() {
     return usable().meta.used();
+  }
+
+  /**
+   * Says whose volume this is, durably: of one cluster for good, of the member that uses it. Store
+   * thread.
+   *
+   * @param number of the cluster
+   * @throws StartException with exit code 3: it is a volume of another cluster
+   * @throws StorageException the volume failed
+   */
+  public void introduce(String cluster, int number, String member) {
+    Introduction given = new Introduction(cluster, number, member);
+    Optional<Introduction> known = introduction();
+    known.ifPresent(own -> requireSame(own, given));
+    if (!known.equals(Optional.of(given))) {
+      run(
+          "writing",
+          content -> {
+            content.introduce(given);
+            return null;
+          });
+    }
+  }
+
+  private void requireSame(Introduction own, Introduction given) {
+    if (!own.cluster().equals(given.cluster()) || own.number() != given.number()) {
+      throw new StartException(
+          ExitCode.REFUSED,
+          "the volume %s belongs to cluster %s (number %d), not to cluster %s (number %d); choose"
+                  .formatted(
+                      directory, own.cluster(), own.number(), given.cluster(), given.number())
+              + " another directory with --dir");
+    }
+  }
+
+  /** Whose volume this is, once it was {@linkplain #introduce introduced}. Store thread. */
+  public Optional<Introduction> introduction() {
+    return usable().meta.introduction();
   }
 
   /** What the volume holds now. Store thread. */

@@ -1,12 +1,16 @@
 package social.starling.server.state;
 
+import com.google.protobuf.ByteString;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import social.starling.proto.journal.v1.Delete;
 import social.starling.proto.journal.v1.ExpireAnswers;
 import social.starling.proto.journal.v1.Follow;
 import social.starling.proto.journal.v1.Login;
+import social.starling.proto.journal.v1.OwnSlots;
 import social.starling.proto.journal.v1.Post;
 import social.starling.proto.journal.v1.Request;
+import social.starling.proto.journal.v1.SlotSet;
 import social.starling.proto.journal.v1.Unfollow;
 import social.starling.replication.Entry;
 import social.starling.replication.Ids;
@@ -19,6 +23,12 @@ public final class Entries {
   public static final long START = 1_795_301_401_123L;
 
   private static final int CLUSTER = 3;
+
+  private static final byte[] ALL_SLOTS = new byte[128];
+
+  static {
+    Arrays.fill(ALL_SLOTS, (byte) -1);
+  }
 
   private long index;
   private long id;
@@ -39,6 +49,13 @@ public final class Entries {
   /** A client's id as the client library makes it. */
   public static String client(long bornMillis) {
     return "%013d-abcdefghij012345".formatted(bornMillis);
+  }
+
+  /** A state in which nothing has happened, of a cluster that owns all slots. */
+  public static State state() {
+    StateLoader loader = new StateLoader(place -> new byte[0], State.DEFAULT_CACHE_BYTES);
+    loader.slots(1, ALL_SLOTS);
+    return loader.finish(0, 0);
   }
 
   /** Goes on after an index, as the master of a later epoch would. */
@@ -67,6 +84,17 @@ public final class Entries {
   public Entries passes(long millis) {
     time += millis;
     return this;
+  }
+
+  /** The cluster owns all slots: without it nobody can register. */
+  public Entry slots() {
+    return next(
+        RequestId.NONE,
+        request ->
+            request.setOwnSlots(
+                OwnSlots.newBuilder()
+                    .setVersion(1)
+                    .setAll(SlotSet.newBuilder().setBits(ByteString.copyFrom(ALL_SLOTS)))));
   }
 
   public Entry login(String user) {
