@@ -163,6 +163,8 @@ public final class StarlingMain implements Callable<Integer> {
             new AdminClusters(io),
             new AdminSlots(io),
             new AdminVerify(io),
+            new AdminAddCluster(io),
+            new AdminForgetCluster(io),
             new AdminSwitchover(io),
             new AdminRecover(io))
         .forEach(admin::addSubcommand);
