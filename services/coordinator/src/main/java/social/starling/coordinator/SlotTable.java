@@ -160,6 +160,11 @@ final class SlotTable {
     return with(number, new Given(cluster, Standing.JOINING));
   }
 
+  boolean isGiven(int number, String cluster) {
+    Given known = given.get(number);
+    return known != null && known.cluster().equals(cluster);
+  }
+
   /** How the cluster of a number stands; settled for a number that was not given. */
   Standing standing(int number) {
     Given known = given.get(number);
