@@ -142,6 +142,8 @@ public class Replica {
   private long rejoinAfter;
   private long inSyncSince;
   private boolean leaving;
+  private long leaveToldIn = -1;
+  private long leaveToldAt;
   private long now;
 
   /** A {@link Effect.Persist} that the store has not confirmed. */
@@ -944,10 +946,7 @@ public class Replica {
       }
       case FOLLOWER, CLOSED -> {
         concludePromote();
-        if (leaving && verifying && role == Role.FOLLOWER && askAgain()) {
-          askedAt = now;
-          effects.add(new Effect.Send(new Message.Leaving(promised, volume, options.instance())));
-        }
+        concludeLeaving();
       }
       case INSTALLING, FAILED -> {}
     }
@@ -1176,6 +1175,17 @@ public class Replica {
         || suspected && silence > options.silence()
         // If only the link between the two is cut, the master that serves should win.
         || silence > options.silence() + options.silence() / 2;
+  }
+
+  /** Each master is told at once: until it knows, it waits for acknowledgements in vain. */
+  private void concludeLeaving() {
+    boolean due =
+        leaveToldIn != promised || now - leaveToldAt >= ASK_AGAIN_HEARTBEATS * options.heartbeat();
+    if (leaving && verifying && role == Role.FOLLOWER && due) {
+      leaveToldIn = promised;
+      leaveToldAt = now;
+      effects.add(new Effect.Send(new Message.Leaving(promised, volume, options.instance())));
+    }
   }
 
   private boolean askAgain() {

@@ -35,6 +35,8 @@ final class Requests {
       case POST -> Hash.add(hash, request.getPost().getTextBytes().toByteArray());
       case DELETE -> Hash.add(hash, request.getDelete().getId());
       case EXPIRE_ANSWERS -> Hash.add(hash, request.getExpireAnswers().getBeforeMillis());
+      case RECEIVED, OWN_SLOTS ->
+          throw new UnappliableException("the request needs a newer version");
       case BODY_NOT_SET -> throw new UnappliableException("the request is empty");
     };
   }

@@ -384,6 +384,8 @@ public final class State {
         yield answer;
       }
       case DELETE -> delete(entry, user, request.getDelete().getId(), effects);
+      case RECEIVED, OWN_SLOTS ->
+          throw new UnappliableException("entry %s needs a newer version".formatted(entry));
       case LOGIN, EXPIRE_ANSWERS, BODY_NOT_SET -> throw new IllegalStateException();
     };
   }

@@ -261,17 +261,24 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /**
    * Digests of tables and post files at one applied index, and whatever is not as it should be.
+   * With {@link VolumeOptions#background} that is written again afterwards, if the journal has it.
    *
    * @param files list every file
    */
   public Digest digest(boolean files) {
-    return attempt(
-        "reading the volume",
-        content -> {
-          try (Connection connection = Sql.openReader(content.database)) {
-            return Digest.of(connection, content.files, files);
-          }
-        });
+    Digest found =
+        attempt(
+            "reading the volume",
+            content -> {
+              try (Connection connection = Sql.openReader(content.database)) {
+                return Digest.of(connection, content.files, files);
+              }
+            });
+    Thread last = scrubber;
+    if (!found.damage().isEmpty() && (last == null || !last.isAlive())) {
+      scrubInBackground();
+    }
+    return found;
   }
 
   /**
