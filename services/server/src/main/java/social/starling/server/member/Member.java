@@ -27,6 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import social.starling.common.Errors;
 import social.starling.common.ExitCode;
+import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.Hello;
@@ -103,6 +104,7 @@ public final class Member {
   private final MemberMetrics metrics;
   private final DamagedVolume damaged;
   private final List<Runnable> servingListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> appliedListeners = new CopyOnWriteArrayList<>();
 
   // Written by the sessions, read by all.
   private volatile Members members = Members.getDefaultInstance();
@@ -125,11 +127,13 @@ public final class Member {
   private volatile int installFailures;
   private final AtomicBoolean measuring = new AtomicBoolean();
   private final AtomicBoolean trimming = new AtomicBoolean();
+  private final AtomicBoolean installing = new AtomicBoolean();
   private final Object servingChanged = new Object();
 
   // The replica thread's own.
   private Replica replica;
   private final Map<Long, List<Waiter>> waiters = new HashMap<>();
+  private final SlotTaking slots = new SlotTaking();
   private long housekeptAt;
   private long expiredAt;
   private boolean everExpired;
@@ -204,7 +208,9 @@ public final class Member {
         "starling.durable.index", "Fsynced up to here.", () -> seen(s -> s.durableIndex()));
     metrics.gauge(
         "starling.lag.entries", "Entries that the master has and this member has not.", this::lag);
-    metrics.gauge("starling.users", "Users.", () -> state().localUserCount());
+    metrics.gauge("starling.users", "Users who live here.", () -> state().localUserCount());
+    metrics.gauge(
+        "starling.users.known", "Users of all clusters, as known here.", () -> state().userCount());
     metrics.gauge("starling.journal.bytes", "Weight of the journal's entries.", () -> journalBytes);
     metrics.gauge("starling.writes.waiting", "Writes not journaled yet.", inbox::waitingWrites);
     metrics.gauge(
@@ -257,6 +263,24 @@ public final class Member {
    */
   public void onServingChanged(Runnable listener) {
     servingListeners.add(listener);
+  }
+
+  /**
+   * Calls back whenever entries have been applied; never blocks and never throws, for the replica
+   * thread calls.
+   *
+   * @return end it with {@link AppliedWatch#close}
+   */
+  public AppliedWatch onApplied(Runnable listener) {
+    appliedListeners.add(listener);
+    return () -> appliedListeners.remove(listener);
+  }
+
+  /** Is told of applied entries until it is closed. */
+  @FunctionalInterface
+  public interface AppliedWatch extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** Takes no more calls: what comes is told to try again, elsewhere if there is an elsewhere. */
@@ -319,7 +343,25 @@ public final class Member {
   }
 
   /**
-   * Reads so that the answer holds every write acknowledged before (rule 6).
+   * Journals a request of the system's own, without waiting. What one thread submits is journaled
+   * in that order, as far as it is taken.
+   *
+   * @return the answer once it is applied, or a {@link StatusRuntimeException}: this member cannot
+   *     take it, or the outcome is unknown. What is chained to it runs on the replica thread: it
+   *     must neither block nor throw.
+   */
+  public CompletableFuture<Answer> submit(Request request) {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    Waiter waiter = new Waiter(answer, System.nanoTime());
+    if (!inbox.write(new Submit(RequestId.NONE, request.toByteArray(), waiter))) {
+      answer.completeExceptionally(closing ? notServing(serving) : overloaded());
+    }
+    return answer;
+  }
+
+  /**
+   * Reads so that the answer holds every write acknowledged before (rule 6). A reader's failure is
+   * an answer too.
    *
    * @throws StatusRuntimeException when this member does not serve
    */
@@ -333,17 +375,21 @@ public final class Member {
       }
       // The time from before the read, the check after it: see ReadPermit.
       long readAt = System.nanoTime();
-      T result;
+      T result = null;
+      RuntimeException failed = null;
       try {
         result = reader.get();
       } catch (RuntimeException e) {
         if (serving.role() != Role.OPEN) {
           throw notServing(serving); // It may have given up its volume meanwhile.
         }
-        throw e;
+        failed = e;
       }
       switch (permit.check(readAt)) {
         case YES -> {
+          if (failed != null) {
+            throw failed;
+          }
           return result;
         }
         case NO -> {
@@ -593,7 +639,7 @@ public final class Member {
   private void run() {
     try {
       introduced.await();
-      if (closing) {
+      if (closing || !introduceVolume()) {
         return;
       }
       long now = System.nanoTime();
@@ -615,6 +661,32 @@ public final class Member {
       fail(ExitCode.FAILED, "an internal error stopped this member: " + e.getMessage());
     } finally {
       noMore();
+    }
+  }
+
+  /** Says on the volume whose it is; false when it is another's. */
+  private boolean introduceVolume() throws InterruptedException {
+    Members told = members;
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    store.run(writable -> {
+      try {
+        writable.introduce(settings.cluster(), told.getNumber(), settings.member());
+        done.complete(null);
+      } catch (StartException e) {
+        done.completeExceptionally(e);
+      } catch (StorageException e) {
+        done.completeExceptionally(e);
+        throw e;
+      }
+    });
+    try {
+      done.get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof StartException refused) {
+        endSoon(refused.exitCode(), refused.getMessage());
+      }
+      return false;
     }
   }
 
@@ -668,6 +740,7 @@ public final class Member {
       for (Event event : events) {
         replica.step(event, now);
       }
+      takeSlots(now); // Before the writes, which may be of users in them.
       if (!writes.isEmpty()) {
         // Writes change nothing of what this says.
         social.starling.replication.Status seen = replica.status();
@@ -682,6 +755,7 @@ public final class Member {
       if (opened) {
         // Reads open when the replica hears that everything before is applied.
         now = System.nanoTime();
+        takeSlots(now);
         replica.step(new Event.Tick(), now);
         execute(replica.drain(now));
       }
@@ -696,6 +770,24 @@ public final class Member {
       if (anyDamage) {
         careForDamage(now);
       }
+    }
+  }
+
+  /** Journals what the coordinators' slot table says, if it is news to the state. */
+  private void takeSlots(long now) {
+    Members told = members;
+    State state = state();
+    if (told.getSlotsVersion() <= state.slotsVersion() || diskLow) {
+      return;
+    }
+    Optional<Request> news = slots.next(told, state.appliedIndex(), replica.status(), now);
+    if (news.isEmpty()) {
+      return;
+    }
+    Submission done =
+        replica.submit(RequestId.NONE, news.get().toByteArray(), System.currentTimeMillis(), now);
+    if (done instanceof Submission.Accepted(long index, boolean _)) {
+      slots.submitted(index);
     }
   }
 
@@ -776,8 +868,12 @@ public final class Member {
         log.atInfo().addKeyValue("epoch", epoch).addKeyValue("why", why).log("closed");
         failWaiters(why);
       }
-      case Effect.Install(long epoch) ->
+      case Effect.Install(long epoch) -> {
+        // The rules ask for the next one when they hear how this one ended, never before.
+        if (installing.compareAndSet(false, true)) {
           Thread.ofVirtual().name("install").start(() -> install(epoch));
+        }
+      }
       case Effect.Halt(String why) -> {
         halted = true;
         log.error("a rule of replication was found broken: {}", why);
@@ -812,6 +908,7 @@ public final class Member {
         metrics.commit.record(now - waiter.since, TimeUnit.NANOSECONDS);
       }
     }
+    appliedListeners.forEach(Runnable::run);
   }
 
   private void failWaiters(String why) {
@@ -1008,6 +1105,7 @@ public final class Member {
         .setVolumeDirectory(settings.directory())
         .setFormat(Wire.FORMAT)
         .setUsed(usedBefore || promised > 0)
+        .setSlotsVersion(state().slotsVersion())
         .build();
   }
 
@@ -1100,6 +1198,7 @@ public final class Member {
       told.getMembersList().stream()
           .filter(each -> !each.getName().equals(settings.member()))
           .forEach(each -> link.peerAt(each.getInternalAddress()));
+      inbox.event(new Event.Tick()); // There may be slots to take.
       if (this.told.compareAndSet(false, true)) {
         introduced.countDown();
       }
@@ -1142,6 +1241,10 @@ public final class Member {
   /** Store thread. */
   private void finish(Installation installation, long epoch, Volume writable) {
     try (installation) {
+      social.starling.replication.Status seen = status;
+      if (seen.configuration().hasInSync(settings.member(), volumeId)) {
+        throw new IOException("this volume has become the recorded one, so it is kept");
+      }
       installation.commit(Math.max(promised, epoch));
     } catch (IOException e) {
       Thread.ofVirtual().name("install").start(() -> notInstalled(e));
@@ -1151,6 +1254,7 @@ public final class Member {
     stored = writable.state();
     anyDamage = !writable.damage().isEmpty();
     installFailures = 0;
+    installing.set(false);
     metrics.fullCopies.increment();
     log.atInfo()
         .addKeyValue("index", state.appliedIndex())
@@ -1166,6 +1270,7 @@ public final class Member {
     int failures = installFailures++;
     LockSupport.parkNanos(
         Math.min(INSTALL_AGAIN_MAX_NANOS, INSTALL_AGAIN_NANOS << Math.min(failures, 10)));
+    installing.set(false);
     inbox.event(new Event.InstallFailed());
   }
 

@@ -27,8 +27,8 @@ import social.starling.proto.replication.v1.ReplicationGrpc;
  */
 final class PeerLink implements AutoCloseable {
 
-  private static final int MAX_WAITING = 512;
-  private static final long MAX_WAITING_BYTES = 8L << 20;
+  static final int MAX_WAITING = 512;
+  static final long MAX_WAITING_BYTES = 8L << 20;
 
   private final Logger log = LoggerFactory.getLogger(PeerLink.class);
   private final LinkMessage hello;
@@ -89,6 +89,20 @@ final class PeerLink implements AutoCloseable {
         waiting.addLast(message);
         waitingBytes += message.getSerializedSize();
       }
+    }
+  }
+
+  /** Messages that wait because the other member does not read. */
+  int waiting() {
+    synchronized (waiting) {
+      return waiting.size();
+    }
+  }
+
+  /** Bytes of them. */
+  long waitingBytes() {
+    synchronized (waiting) {
+      return waitingBytes;
     }
   }
 
