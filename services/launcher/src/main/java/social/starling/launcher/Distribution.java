@@ -74,6 +74,11 @@ record Distribution(Path java, Path home, Optional<Path> training) {
     return command(LAUNCHER, LAUNCHER, StarlingMain.class.getName());
   }
 
+  /** The beginning of the command line of a program that ends by itself, with a kind's options. */
+  List<String> tool(Kind kind, String mainClass) {
+    return command(mainClass, kind.word(), mainClass);
+  }
+
   private List<String> command(String name, String kind, String mainClass) {
     List<String> command = new ArrayList<>();
     command.add(java.toString());

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import social.starling.common.ExitCode;
+import social.starling.common.Logging;
 import social.starling.server.storage.Introduction;
 import social.starling.server.storage.VolumeReport;
 
@@ -20,6 +21,8 @@ public final class DescribeVolume {
 
   /** Exits with 0 also when the volume cannot be used: the line says so. */
   public static void main(String[] args) {
+    // Whatever a library has to say must not come between the lines.
+    Logging.configure(Logging.Format.TEXT, Logging.Level.WARN, "describe-volume");
     System.exit(run(args, System.out));
   }
 

@@ -168,6 +168,9 @@ public final class StarlingMain implements Callable<Integer> {
             new AdminSwitchover(io),
             new AdminRecover(io))
         .forEach(admin::addSubcommand);
+    for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
+      more.adminCommands().forEach(admin::addSubcommand);
+    }
     return admin;
   }
 
