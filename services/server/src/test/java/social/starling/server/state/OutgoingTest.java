@@ -167,6 +167,8 @@ class OutgoingTest {
     assertThat(read(PEER, sent, 9)).containsExactly("alice deletes");
     assertThat(read(OTHER, sent, 9)).isEmpty();
     assertThat(read(PEER)).containsExactly("name alice", "alice deletes");
+    receive(PEER, Items.follow("zoe", "alice", state.appliedIndex()));
+    assertThat(read(PEER, sent, 9)).containsExactly("alice deletes");
   }
 
   @Test
