@@ -146,6 +146,86 @@ class StorageFaultTest {
   }
 
   @Test
+  void withNoByteLeftOnBothMembersReadsGoOnAndWritesGoOnWithSpaceAgain() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.awaitServing(1);
+      pair.start(2, Node.Choice.normal().on(disk));
+      pair.awaitInSync();
+      pair.login("alice");
+      pair.post("alice", "one");
+      disk.fill(() -> true);
+
+      assertThatThrownBy(() -> post(pair, "under way"))
+          .satisfies(e ->
+              assertThat(Errors.reason(e).orElseThrow())
+                  .isIn(Reason.UNKNOWN_OUTCOME, Reason.DISK_FULL));
+      assertThatThrownBy(() -> post(pair, "refused"))
+          .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Pair.SOON)
+          .until(() -> pair.texts("alice").getLast().equals("one"));
+      assertThat(pair.node(1).member.ended()).isNotDone();
+      assertThat(pair.node(2).member.ended()).isNotDone();
+
+      disk.empty();
+      pair.awaitInSync();
+      await().atMost(Pair.SOON).until(() -> pair.master().member.notReady().isEmpty());
+      pair.post("alice", "after");
+      assertThat(pair.texts("alice")).contains("one", "after").doesNotContain("refused");
+    }
+  }
+
+  @Test
+  void aSlaveWithNoByteLeftIsLeftOutAndComesBackWithSpaceAgain() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1);
+      pair.awaitServing(1);
+      pair.start(2, Node.Choice.normal().on(disk));
+      pair.awaitInSync();
+      pair.login("alice");
+      disk.fill(() -> true);
+
+      pair.post("alice", "one");
+
+      assertThat(pair.coordinator.current().getInSyncCount()).isEqualTo(1);
+      assertThat(pair.node(2).member.ended()).isNotDone();
+      disk.empty();
+      pair.awaitInSync();
+      pair.node(1).kill();
+      assertThat(pair.texts("alice")).containsExactly("one");
+    }
+  }
+
+  @Test
+  void aMemberThatStartsOnAFullDiskServesReadsWithItsReserve() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1);
+      pair.login("alice");
+      pair.post("alice", "one");
+      Path reserve = pair.volume(1).resolve("reserve");
+      await().atMost(Pair.SOON).until(() -> Files.exists(reserve));
+      pair.node(1).kill();
+      disk.fill(() -> Files.exists(reserve));
+
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.awaitServing(1);
+
+      assertThat(pair.texts("alice")).containsExactly("one");
+      assertThatThrownBy(() -> post(pair, "refused"))
+          .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
+      assertThat(pair.node(1).member.ended()).isNotDone();
+    }
+  }
+
+  private static void post(Pair pair, String text) {
+    pair.master()
+        .as("alice")
+        .post(PostRequest.newBuilder().setWrite(pair.nextWrite()).setText(text).build());
+  }
+
+  @Test
   void aDamagedSlaveGivesItsVolumeUpAndTakesAFullCopy() throws Exception {
     try (Pair pair = new Pair(directory)) {
       pair.start(1);
