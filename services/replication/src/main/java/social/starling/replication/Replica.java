@@ -357,6 +357,11 @@ public class Replica {
     return new Submission.Accepted(entry.index(), false);
   }
 
+  /** Whether a request is in the journal and not committed yet: a repeat of it waits (rule 9). */
+  public boolean isPending(RequestId id) {
+    return uncommitted.containsKey(id);
+  }
+
   /**
    * Times never step back along a journal, whatever the wall clock does; one that is beyond all ids
    * is no time, and would use them up for ever.

@@ -819,7 +819,7 @@ public final class Member {
       answer.complete(before.get());
       return;
     }
-    if (diskLow) {
+    if (diskLow && !replica.isPending(submit.id)) {
       answer.completeExceptionally(
           Errors.of(
               Code.RESOURCE_EXHAUSTED,

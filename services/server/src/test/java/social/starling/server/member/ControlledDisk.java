@@ -42,6 +42,11 @@ final class ControlledDisk implements Disk {
     full = still;
   }
 
+  /** Nothing fits from now on, though there seems to be space. */
+  void refuse() {
+    full = () -> true;
+  }
+
   /** There is plenty of space again. */
   void empty() {
     full = () -> false;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import social.starling.common.Errors;
 import social.starling.proto.sns.v1.GetPostsRequest;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.Reason;
+import social.starling.proto.sns.v1.WriteId;
 import social.starling.replication.Role;
 import social.starling.server.storage.Disk;
 
@@ -158,8 +160,11 @@ class StorageFaultTest {
 
       assertThatThrownBy(() -> post(pair, "under way"))
           .satisfies(e ->
-              assertThat(Errors.reason(e).orElseThrow())
-                  .isIn(Reason.UNKNOWN_OUTCOME, Reason.DISK_FULL));
+              assertThat(Status.fromThrowable(e).getCode())
+                  .isIn(
+                      Status.Code.DEADLINE_EXCEEDED,
+                      Status.Code.UNAVAILABLE,
+                      Status.Code.RESOURCE_EXHAUSTED));
       assertThatThrownBy(() -> post(pair, "refused"))
           .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
       await()
@@ -219,10 +224,42 @@ class StorageFaultTest {
     }
   }
 
+  @Test
+  void aRepeatOfAWriteThatWaitsForSpaceIsNotToldThatNothingWasWritten() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.login("alice");
+      Node node = pair.node(1);
+      await()
+          .atMost(Pair.SOON)
+          .until(
+              () -> node.volume.digest(false).appliedIndex() == node.member.state().appliedIndex());
+      WriteId waits = pair.nextWrite();
+      disk.refuse();
+
+      assertThatThrownBy(() -> post(pair, "waits", waits));
+      assertThatThrownBy(() -> post(pair, "refused"))
+          .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
+      assertThatThrownBy(() -> post(pair, "waits", waits))
+          .satisfies(e ->
+              assertThat(Status.fromThrowable(e).getCode())
+                  .isNotEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+
+      disk.empty();
+      pair.post("alice", "waits", waits);
+      assertThat(pair.texts("alice")).containsExactly("waits");
+    }
+  }
+
   private static void post(Pair pair, String text) {
+    post(pair, text, pair.nextWrite());
+  }
+
+  private static void post(Pair pair, String text, WriteId write) {
     pair.master()
         .as("alice")
-        .post(PostRequest.newBuilder().setWrite(pair.nextWrite()).setText(text).build());
+        .withDeadlineAfter(2, TimeUnit.SECONDS)
+        .post(PostRequest.newBuilder().setWrite(write).setText(text).build());
   }
 
   @Test

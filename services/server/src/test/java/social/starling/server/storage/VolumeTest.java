@@ -164,7 +164,7 @@ class VolumeTest {
       volume.upkeep(true);
 
       assertThat(volume.trimOlder(Entries.START, 5)).isZero();
-      assertThat(volume.trimOlder(entries.time() - 5_000, 2)).isEqualTo(2);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 1)).isEqualTo(1);
       assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
       assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
 
