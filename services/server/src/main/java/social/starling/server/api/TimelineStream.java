@@ -152,10 +152,9 @@ final class TimelineStream implements Runnable {
   private boolean catchUp(State state) {
     boolean any = false;
     while (!call.isCancelled()) {
-      State.Timeline since = state.streamSince(user, cursor, PAGE).orElseThrow(this::unknownUser);
-      for (Post post : since.posts()) {
-        long index = state.indexOf(post.getId()).orElse(cursor);
-        say(StreamEvent.newBuilder().setPost(post).setCursor(index).build());
+      State.Stream since = state.streamSince(user, cursor, PAGE).orElseThrow(this::unknownUser);
+      for (State.Streamed post : since.posts()) {
+        say(StreamEvent.newBuilder().setPost(post.post()).setCursor(post.index()).build());
         any = true;
       }
       cursor = since.cursor();

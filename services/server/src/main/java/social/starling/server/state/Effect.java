@@ -8,16 +8,44 @@ public sealed interface Effect {
   /**
    * @param user number of the user: 0, 1, 2, …, in the order of registration
    * @param name as given first
-   * @param index of the entry that registered it
+   * @param home number of the cluster where it lives, or {@link State#LOCAL}
+   * @param index of the entry that registered it, or brought it
    */
-  record UserAdded(int user, String name, long index) implements Effect {}
+  record UserAdded(int user, String name, int home, long index) implements Effect {}
 
   /**
    * @param since index of the entry: posts with a higher one count
+   * @param position of an author of another cluster: up to where that cluster's journal was here
    */
-  record FollowAdded(int follower, int author, long since) implements Effect {}
+  record FollowAdded(int follower, int author, long since, long position) implements Effect {}
 
   record FollowRemoved(int follower, int author) implements Effect {}
+
+  /**
+   * An author of another cluster is no longer followed; that cluster must hear of it.
+   *
+   * @param index of the entry
+   */
+  record UnfollowKept(int follower, int author, long index) implements Effect {}
+
+  /** The author is followed again. */
+  record UnfollowForgotten(int follower, int author) implements Effect {}
+
+  /**
+   * A row of {@link Want}, new or changed.
+   *
+   * @param author number of the author
+   */
+  record WantChanged(int author, int cluster, long since, long position) implements Effect {}
+
+  /** This cluster has what it needs of another one, up to here. */
+  record CursorMoved(int cluster, Position cursor) implements Effect {}
+
+  /**
+   * @param version of the coordinator's table
+   * @param bits of the slots in which names are taken: bit (slot % 8) of byte (slot / 8)
+   */
+  record SlotsOwned(long version, byte[] bits) implements Effect {}
 
   /**
    * @param number of the post in this state: 0, 1, 2, …, in the order of application

@@ -8,17 +8,20 @@ final class Follows {
   private int[] followers = new int[1024];
   private int[] authors = new int[1024];
   private long[] since = new long[1024];
+  private long[] positions = new long[1024];
   private int size;
 
-  void add(int follower, int author, long index) {
+  void add(int follower, int author, long index, long position) {
     if (size == followers.length) {
       followers = Arrays.copyOf(followers, size * 2);
       authors = Arrays.copyOf(authors, size * 2);
       since = Arrays.copyOf(since, size * 2);
+      positions = Arrays.copyOf(positions, size * 2);
     }
     followers[size] = follower;
     authors[size] = author;
-    since[size++] = index;
+    since[size] = index;
+    positions[size++] = position;
   }
 
   void finish(Users users) {
@@ -45,13 +48,17 @@ final class Follows {
       Arrays.sort(followedBy[user]);
       int[] whom = new int[following[user].length];
       long[] when = new long[whom.length];
+      long[] where = new long[whom.length];
+      boolean anywhere = false;
       long newest = 0;
       for (int i = 0; i < whom.length; i++) {
         whom[i] = authors[(int) following[user][i]];
         when[i] = since[(int) following[user][i]];
         newest = Math.max(newest, when[i]);
+        where[i] = positions[(int) following[user][i]];
+        anywhere |= where[i] != 0;
       }
-      users.get(user).following = new Following(whom, when, newest);
+      users.get(user).following = new Following(whom, when, anywhere ? where : new long[0], newest);
       int[] who = new int[followedBy[user].length];
       for (int i = 0; i < who.length; i++) {
         who[i] = followers[(int) followedBy[user][i]];

@@ -1,10 +1,13 @@
 package social.starling.server.state;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * All posts by number, in columns: about 40 bytes a post, no object each. The newest posts' texts
- * are kept in memory up to a number of bytes.
+ * All posts by number, in columns: about 40 bytes a post, no object each. Numbers are in the order
+ * of the journal, and no two posts are of one entry; ids ascend with them for each author only,
+ * since other clusters make ids of their own. The newest posts' texts are kept in memory up to a
+ * number of bytes.
  *
  * <p>One thread adds and deletes. Any thread reads a post whose number it has from what was
  * published after it was added ({@link User#postCount}, {@link #size}). Columns never move, so no
@@ -23,6 +26,7 @@ final class PostTable {
 
   private volatile Chunk[] chunks = new Chunk[16];
   private volatile int size;
+  private volatile long lastDeletion;
 
   // Adding thread only.
   private long cached;
@@ -72,23 +76,48 @@ final class PostTable {
     return texts == null ? null : texts.get(post & MASK);
   }
 
-  /** The number of the post with this id, or −1. Ids ascend with numbers. */
-  int find(long id) {
+  /** Where an author's posts begin whose ids are not below this one. */
+  int firstWithId(int[] numbers, int count, long id) {
     int low = 0;
-    int high = size - 1;
-    while (low <= high) {
+    int high = count;
+    while (low < high) {
       int middle = (low + high) >>> 1;
-      long found = id(middle);
-      if (found == id) {
-        return middle;
-      }
-      if (found < id) {
+      if (id(numbers[middle]) < id) {
         low = middle + 1;
       } else {
-        high = middle - 1;
+        high = middle;
       }
     }
-    return -1;
+    return low;
+  }
+
+  /** Where an author's posts begin that were made by entries after this one. */
+  int firstAfter(int[] numbers, int count, long index) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (index(numbers[middle]) <= index) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** The number of an author's post with this id, or −1. */
+  int find(User author, long id) {
+    int count = author.postCount();
+    int[] numbers = author.posts();
+    int at = firstWithId(numbers, count, id);
+    return at < count && id(numbers[at]) == id ? numbers[at] : -1;
+  }
+
+  /** Id of an author's newest post, deleted or not; 0 when there is none. */
+  long newestId(User author) {
+    int count = author.postCount();
+    return count == 0 ? 0 : id(author.posts()[count - 1]);
   }
 
   /** Adds a post that is read from its file when it is wanted. */
@@ -153,7 +182,15 @@ final class PostTable {
     }
   }
 
-  void delete(int post) {
+  /** Index of the last entry that deleted a post, or is about to. */
+  long lastDeletion() {
+    return lastDeletion;
+  }
+
+  /** Who sees the deletion sees its index in {@link #lastDeletion}. */
+  void delete(int post, long index) {
+    lastDeletion = index;
+    VarHandle.releaseFence();
     chunk(post).deleted[(post & MASK) >> 6] |= 1L << (post & 63);
   }
 

@@ -30,13 +30,14 @@ final class Requests {
     long hash = Hash.add(request.getBodyCase().getNumber(), utf8(request.getUser()));
     return switch (request.getBodyCase()) {
       case LOGIN -> hash;
+      // The position is the master's, no part of what was asked: a retry may carry another one.
       case FOLLOW -> Hash.add(hash, utf8(request.getFollow().getName()));
       case UNFOLLOW -> Hash.add(hash, utf8(request.getUnfollow().getName()));
       case POST -> Hash.add(hash, request.getPost().getTextBytes().toByteArray());
       case DELETE -> Hash.add(hash, request.getDelete().getId());
       case EXPIRE_ANSWERS -> Hash.add(hash, request.getExpireAnswers().getBeforeMillis());
-      case RECEIVED, OWN_SLOTS ->
-          throw new UnappliableException("the request needs a newer version");
+      case RECEIVED -> Hash.add(hash, request.getReceived().toByteArray());
+      case OWN_SLOTS -> Hash.add(hash, request.getOwnSlots().toByteArray());
       case BODY_NOT_SET -> throw new UnappliableException("the request is empty");
     };
   }

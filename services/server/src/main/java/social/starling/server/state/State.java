@@ -3,15 +3,16 @@ package social.starling.server.state;
 import com.google.protobuf.ByteString;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import social.starling.proto.journal.v1.Answer;
+import social.starling.proto.journal.v1.Received;
 import social.starling.proto.journal.v1.Request;
 import social.starling.proto.sns.v1.Post;
-import social.starling.proto.sns.v1.Reason;
 import social.starling.replication.Entry;
 import social.starling.replication.RequestId;
 
@@ -45,40 +46,48 @@ public final class State {
   /** Longest text, in bytes of UTF-8. */
   static final int MAX_TEXT = 5000;
 
+  /** The home of those who live in this cluster; those of others are never negative. */
+  public static final int LOCAL = -1;
+
+  /** Items that a batch of another cluster may hold. */
+  public static final int MAX_BATCH_ITEMS = BatchRules.MAX_ITEMS;
+
+  /** Bytes that a batch should hold at most, and that {@link #outgoing} gives about at most. */
+  public static final int MAX_BATCH_BYTES = BatchRules.MAX_BYTES;
+
+  private final Contents contents;
   private final Users users;
   private final PostTable posts;
   private final Answers answers;
+  private final Applier applier;
   private final Timelines timelines;
   private final RecordSource source;
   private final TextCache read = new TextCache();
   private final Set<User> watched = ConcurrentHashMap.newKeySet();
 
   private volatile long appliedIndex;
-  private volatile long lastDeletion;
   private volatile long writtenIndex;
 
-  // Applying thread only.
-  private long checksum;
-
-  State(
-      Users users,
-      PostTable posts,
-      Answers answers,
-      RecordSource source,
-      long appliedIndex,
-      long checksum) {
-    this.users = users;
-    this.posts = posts;
-    this.answers = answers;
+  State(Contents contents, RecordSource source, long appliedIndex, long checksum) {
+    this.contents = contents;
+    this.users = contents.users();
+    this.posts = contents.posts();
+    this.answers = contents.answers();
+    this.applier = new Applier(contents, checksum);
     this.source = source;
     this.timelines = new Timelines(users, posts);
     this.appliedIndex = appliedIndex;
     this.writtenIndex = appliedIndex;
-    this.checksum = checksum;
   }
 
   /**
    * Applies the next committed entry. Applying thread only.
+   *
+   * <p>A {@code Received} entry that does not begin at the {@linkplain #cursor cursor} has no
+   * effect and is answered NOT_READY; one that is not what a batch must be ({@link #defect}) has
+   * none and is answered INVALID_REQUEST. An {@code OwnSlots} entry whose version is not above
+   * {@link #slotsVersion} has no effect; its answer tells the slots all the same. Refusals with
+   * WRONG_CLUSTER or WAITING_FOR_CLUSTERS are not recorded: a retry is looked at again.
    *
    * @throws UnappliableException this version cannot apply it: stop
    * @throws IllegalArgumentException it is not the next entry
@@ -92,19 +101,21 @@ public final class State {
     List<Effect> effects = new ArrayList<>(3);
     Optional<Answer> early =
         answers.lookup(entry.requestId(), request).or(() -> answers.refuse(entry));
-    User[] author = new User[1];
-    Answer answer =
-        early.orElseGet(() -> {
-          Answer made = perform(entry, request, effects, author);
-          answers.record(entry, request, made, effects);
-          return made;
-        });
+    Answer answer = early.isPresent() ? early.get() : perform(entry, request, effects);
     appliedIndex = entry.index();
-    if (author[0] != null) {
-      wake(author[0]);
+    if (early.isEmpty() && applier.posted() != null) {
+      wake(applier.posted());
       posts.evict(writtenIndex);
     }
     return new Applied(answer, new Change(entry.index(), effects, totals()));
+  }
+
+  private Answer perform(Entry entry, Request request, List<Effect> effects) {
+    Answer answer = applier.apply(entry, request, effects);
+    if (!Refusal.passing(answer)) {
+      answers.record(entry, request, answer, effects);
+    }
+    return answer;
   }
 
   /** Everything up to this entry is in here. */
@@ -114,7 +125,7 @@ public final class State {
 
   /** Numbers over the whole state. Applying thread only. */
   public Change.Totals totals() {
-    return new Change.Totals(checksum + answers.checksum(), answers.horizon());
+    return new Change.Totals(applier.checksum() + answers.checksum(), answers.horizon());
   }
 
   /** The volume holds the effects of entries up to here: their texts may be read from there. */
@@ -132,9 +143,75 @@ public final class State {
     return answers.lookup(id, Requests.parse(new Entry(0, 0, id, 0, 0, request)));
   }
 
-  /** Number of users. */
+  /** Number of users of all clusters. */
   public int userCount() {
     return users.count();
+  }
+
+  /** Number of users who live in this cluster. */
+  public int localUserCount() {
+    return contents.own().users.size();
+  }
+
+  /**
+   * Where a user lives: {@link #LOCAL}, or the number of another cluster; empty when there is no
+   * such user.
+   */
+  public OptionalInt home(String name) {
+    User user = users.find(name);
+    return user == null ? OptionalInt.empty() : OptionalInt.of(user.home);
+  }
+
+  /** Version of the slot table that this cluster took over last; 0 before the first. */
+  public long slotsVersion() {
+    return contents.slots().version();
+  }
+
+  /** A copy of the slots in which this cluster takes new names. */
+  public BitSet slots() {
+    return contents.slots().copy();
+  }
+
+  /** Whether this cluster takes new names in a slot, 0 to 1,023. */
+  public boolean ownsSlot(int slot) {
+    return contents.slots().owns(slot);
+  }
+
+  /** A copy of the slots in which users of this cluster live. */
+  public BitSet usedSlots() {
+    return contents.slots().used();
+  }
+
+  /** How many users of this cluster live in each slot; a copy. */
+  public int[] usersPerSlot() {
+    return contents.slots().usersPerSlot();
+  }
+
+  /** Up to where this cluster has what it needs of another one. */
+  public Position cursor(int cluster) {
+    Peer peer = contents.peers().find(cluster);
+    return peer == null ? Position.ZERO : peer.cursor;
+  }
+
+  /**
+   * What another cluster needs after a position, in the order of the journal. Bounded work; call
+   * again from {@link Outgoing#reached} while there is {@linkplain Outgoing#more more}. A position
+   * beyond the applied index gives nothing, and stays as it is.
+   *
+   * @param maxItems at most so many items, 1 or more
+   * @throws DamagedException a post that the peer needs cannot be read
+   */
+  public Outgoing outgoing(int cluster, Position after, int maxItems) {
+    return new OutgoingReader(contents, this::read, cluster, after, appliedIndex, maxItems).read();
+  }
+
+  /**
+   * Why a batch of another cluster would be refused whatever the state, or empty. Ask before it is
+   * journaled: an entry with an item of a kind that only newer versions know {@linkplain
+   * UnappliableException stops} the member that applies it.
+   */
+  public static Optional<String> defect(Received received) {
+    return BatchRules.defect(received);
   }
 
   /** Number of clients whose answers are recorded. */
@@ -232,7 +309,7 @@ public final class State {
    * @param limit at most so many posts, 1 or more
    * @return the posts and the cursor to go on from
    */
-  public Optional<Timeline> streamSince(String name, long cursor, int limit) {
+  public Optional<Stream> streamSince(String name, long cursor, int limit) {
     User user = users.find(name);
     if (user == null) {
       return Optional.empty();
@@ -244,21 +321,15 @@ public final class State {
         continue;
       }
       if (cursor >= asOf) {
-        return Optional.of(new Timeline(List.of(), cursor));
+        return Optional.of(new Stream(List.of(), cursor));
       }
       int[] found = timelines.after(following, asOf, cursor, limit);
       if (!deletedSince(asOf)) {
         long reached = found.length == limit ? posts.index(found[limit - 1]) : asOf;
-        return Optional.of(new Timeline(read(found), reached));
+        return Optional.of(new Stream(readWithIndexes(found), reached));
       }
       Thread.yield();
     }
-  }
-
-  /** Index of the change that made a post that {@link #streamSince} returned, by its id. */
-  public OptionalLong indexOf(long id) {
-    int post = posts.find(id);
-    return post < 0 ? OptionalLong.empty() : OptionalLong.of(posts.index(post));
   }
 
   /**
@@ -316,6 +387,21 @@ public final class State {
    */
   public record Timeline(List<Post> posts, long cursor) {}
 
+  /**
+   * Posts of a stream and where they end.
+   *
+   * @param posts in the order of application
+   * @param cursor everything up to this change was looked at
+   */
+  public record Stream(List<Streamed> posts, long cursor) {}
+
+  /**
+   * A post of a stream.
+   *
+   * @param index of the change that brought it here: the cursor of one who has it
+   */
+  public record Streamed(Post post, long index) {}
+
   /** A live stream that is woken. */
   @FunctionalInterface
   public interface Watch extends AutoCloseable {
@@ -326,7 +412,7 @@ public final class State {
   /** After everything else was read. */
   private boolean deletedSince(long asOf) {
     VarHandle.acquireFence();
-    return lastDeletion > asOf;
+    return posts.lastDeletion() > asOf;
   }
 
   private void unwatch(User user, Runnable wake) {
@@ -362,166 +448,12 @@ public final class State {
     }
   }
 
-  private Answer perform(Entry entry, Request request, List<Effect> effects, User[] author) {
-    if (request.getBodyCase() == Request.BodyCase.EXPIRE_ANSWERS) {
-      return expireAnswers(entry, request, effects);
+  private List<Streamed> readWithIndexes(int[] numbers) {
+    List<Streamed> read = new ArrayList<>(numbers.length);
+    for (int number : numbers) {
+      read.add(new Streamed(read(number), posts.index(number)));
     }
-    if (request.getBodyCase() == Request.BodyCase.LOGIN) {
-      return login(entry, request.getUser(), effects);
-    }
-    User user = users.find(request.getUser());
-    if (user == null) {
-      return Refusal.of(
-          Reason.USER_UNKNOWN,
-          "%s is not a user; log in first".formatted(Refusal.shown(request.getUser())));
-    }
-    return switch (request.getBodyCase()) {
-      case FOLLOW -> follow(entry, user, request.getFollow().getName(), effects);
-      case UNFOLLOW -> unfollow(entry, user, request.getUnfollow().getName(), effects);
-      case POST -> {
-        Answer answer = post(entry, user, request.getPost().getTextBytes(), effects);
-        author[0] = answer.getReason().isEmpty() ? user : null;
-        yield answer;
-      }
-      case DELETE -> delete(entry, user, request.getDelete().getId(), effects);
-      case RECEIVED, OWN_SLOTS ->
-          throw new UnappliableException("entry %s needs a newer version".formatted(entry));
-      case LOGIN, EXPIRE_ANSWERS, BODY_NOT_SET -> throw new IllegalStateException();
-    };
-  }
-
-  private Answer expireAnswers(Entry entry, Request request, List<Effect> effects) {
-    if (!entry.requestId().isNone()) {
-      return Refusal.of(
-          Reason.INVALID_REQUEST, "only the system itself lets answers expire; nothing was done");
-    }
-    // A time that has not come would shut out clients that are yet to be made.
-    long before = Math.min(request.getExpireAnswers().getBeforeMillis(), entry.timeMillis());
-    answers.raiseHorizon(before, effects);
-    return Answer.getDefaultInstance();
-  }
-
-  private Answer login(Entry entry, String name, List<Effect> effects) {
-    User user = users.find(name);
-    boolean created = user == null;
-    if (created) {
-      if (!Names.valid(name)) {
-        return Refusal.of(
-            Reason.INVALID_NAME,
-            "%s is no name of a user: 1 to 30 of A-Z, a-z, 0-9 and _"
-                .formatted(Refusal.shown(name)));
-      }
-      user = users.add(name, entry.index());
-      checksum += Rows.user(user);
-      effects.add(new Effect.UserAdded(user.number, user.name, user.index));
-    }
-    return Answer.newBuilder().setCreated(created).setUser(user.name).build();
-  }
-
-  private Answer follow(Entry entry, User user, String name, List<Effect> effects) {
-    User author = users.find(name);
-    if (author == null) {
-      return Refusal.of(
-          Reason.USER_UNKNOWN,
-          "%s is not a user; nothing was followed".formatted(Refusal.shown(name)));
-    }
-    if (author == user) {
-      return Refusal.of(Reason.ALREADY_FOLLOWING, "nobody follows oneself; nothing was followed");
-    }
-    Following before = user.following;
-    int at = users.search(before.authors(), author.lower);
-    if (at >= 0) {
-      return Refusal.of(
-          Reason.ALREADY_FOLLOWING, "%s follows %s already".formatted(user.name, author.name));
-    }
-    user.following = before.with(-at - 1, author.number, entry.index());
-    int[] followers = author.followers;
-    author.followers =
-        Sorted.with(followers, -users.search(followers, user.lower) - 1, user.number);
-    checksum += Rows.follow(user.number, author.number, entry.index());
-    effects.add(new Effect.FollowAdded(user.number, author.number, entry.index()));
-    return Answer.getDefaultInstance();
-  }
-
-  private Answer unfollow(Entry entry, User user, String name, List<Effect> effects) {
-    User author = users.find(name);
-    if (author == null) {
-      return Refusal.of(
-          Reason.USER_UNKNOWN,
-          "%s is not a user; nothing was unfollowed".formatted(Refusal.shown(name)));
-    }
-    if (author == user) {
-      return Refusal.of(Reason.SELF, "nobody unfollows oneself; nothing was unfollowed");
-    }
-    Following before = user.following;
-    int at = users.search(before.authors(), author.lower);
-    if (at < 0) {
-      return Refusal.of(
-          Reason.NOT_FOLLOWING, "%s does not follow %s".formatted(user.name, author.name));
-    }
-    checksum -= Rows.follow(user.number, author.number, before.since()[at]);
-    user.following = before.without(at, entry.index());
-    int[] followers = author.followers;
-    author.followers = Sorted.without(followers, users.search(followers, user.lower));
-    effects.add(new Effect.FollowRemoved(user.number, author.number));
-    return Answer.getDefaultInstance();
-  }
-
-  private Answer post(Entry entry, User user, ByteString words, List<Effect> effects) {
-    if (words.isEmpty() || words.size() > MAX_TEXT) {
-      return Refusal.of(
-          Reason.INVALID_TEXT,
-          "a post is 1 to %d bytes of UTF-8, not %d; nothing was posted"
-              .formatted(MAX_TEXT, words.size()));
-    }
-    if (posts.size() > 0 && entry.id() <= posts.id(posts.size() - 1)) {
-      throw new UnappliableException(
-          "entry %s has id %d, which is not above the last post's".formatted(entry, entry.id()));
-    }
-    byte[] text = words.toByteArray();
-    byte[] record = PostRecord.post(entry.timeMillis(), entry.id(), user.name, text);
-    PostPlace place =
-        new PostPlace(
-            user.lower,
-            entry.id(),
-            entry.index(),
-            user.fileLength,
-            record.length,
-            PostRecord.crc(record));
-    posts.keep(entry.timeMillis(), text);
-    int number =
-        posts.add(
-            place.id(), place.index(), user.number, place.offset(), place.length(), place.crc());
-    user.addPost(number);
-    user.fileLength += record.length;
-    checksum += Rows.post(posts, number);
-    effects.add(new Effect.PostAdded(number, user.number, place, record));
-    return Answer.newBuilder().setPostId(entry.id()).setTimeMillis(entry.timeMillis()).build();
-  }
-
-  private Answer delete(Entry entry, User user, long id, List<Effect> effects) {
-    int number = posts.find(id);
-    if (number < 0 || posts.deleted(number)) {
-      return Refusal.of(
-          Reason.POST_UNKNOWN,
-          "there is no post %s; nothing was deleted".formatted(Long.toUnsignedString(id)));
-    }
-    if (posts.author(number) != user.number) {
-      return Refusal.of(
-          Reason.NOT_AUTHOR,
-          "post %d is %s's; nothing was deleted"
-              .formatted(id, users.get(posts.author(number)).name));
-    }
-    byte[] record = PostRecord.deletion(id);
-    // Told before it can be seen: see the class comment.
-    lastDeletion = entry.index();
-    VarHandle.releaseFence();
-    posts.delete(number);
-    long offset = user.fileLength;
-    user.fileLength += record.length;
-    checksum += Rows.deletion(id, entry.index(), offset);
-    effects.add(new Effect.PostDeleted(number, entry.index(), user.lower, offset, record));
-    return Answer.getDefaultInstance();
+    return read;
   }
 
   private List<Post> read(int[] numbers) {

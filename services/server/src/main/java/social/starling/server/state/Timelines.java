@@ -31,7 +31,7 @@ final class Timelines {
       User author = users.get(following.authors()[i]);
       int count = author.postCount();
       numbers[i] = author.posts();
-      at[i] = maxId > 0 ? firstWithId(numbers[i], count, maxId) : count;
+      at[i] = maxId > 0 ? posts.firstWithId(numbers[i], count, maxId) : count;
       at[i] = before(numbers[i], at[i], asOf, following.since()[i], sinceId);
       if (at[i] >= 0) {
         heap.add(-posts.id(numbers[i][at[i]]), i);
@@ -70,7 +70,7 @@ final class Timelines {
       }
       numbers[i] = own;
       ends[i] = count;
-      at[i] = next(own, firstAfter(own, count, after), count, asOf);
+      at[i] = next(own, posts.firstAfter(own, count, after), count, asOf);
       if (at[i] < count) {
         heap.add(own[at[i]], i);
       }
@@ -95,7 +95,7 @@ final class Timelines {
   int[] of(User author, long asOf, long maxId, long sinceId, int limit) {
     int count = author.postCount();
     int[] numbers = author.posts();
-    int at = maxId > 0 ? firstWithId(numbers, count, maxId) : count;
+    int at = maxId > 0 ? posts.firstWithId(numbers, count, maxId) : count;
     int[] found = new int[Math.min(limit, count)];
     int size = 0;
     while (size < found.length && (at = before(numbers, at, asOf, 0, sinceId)) >= 0) {
@@ -130,92 +130,5 @@ final class Timelines {
       }
     }
     return end;
-  }
-
-  private int firstWithId(int[] numbers, int count, long id) {
-    int low = 0;
-    int high = count;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (posts.id(numbers[middle]) < id) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
-
-  private int firstAfter(int[] numbers, int count, long index) {
-    int low = 0;
-    int high = count;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (posts.index(numbers[middle]) <= index) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
-
-  /** Numbers in order, each with a tag: the smallest first. */
-  private static final class Heap {
-    private final long[] keys;
-    private final int[] tags;
-    private int size;
-
-    Heap(int capacity) {
-      keys = new long[capacity];
-      tags = new int[capacity];
-    }
-
-    boolean isEmpty() {
-      return size == 0;
-    }
-
-    /** Then {@link #order} once. */
-    void add(long key, int tag) {
-      keys[size] = key;
-      tags[size++] = tag;
-    }
-
-    void order() {
-      for (int i = (size >>> 1) - 1; i >= 0; i--) {
-        sift(i, keys[i], tags[i]);
-      }
-    }
-
-    int first() {
-      return tags[0];
-    }
-
-    void replaceFirst(long key) {
-      sift(0, key, tags[0]);
-    }
-
-    void removeFirst() {
-      size--;
-      sift(0, keys[size], tags[size]);
-    }
-
-    private void sift(int from, long key, int tag) {
-      int at = from;
-      while (2 * at + 1 < size) {
-        int child = 2 * at + 1;
-        if (child + 1 < size && keys[child + 1] < keys[child]) {
-          child++;
-        }
-        if (keys[child] >= key) {
-          break;
-        }
-        keys[at] = keys[child];
-        tags[at] = tags[child];
-        at = child;
-      }
-      keys[at] = key;
-      tags[at] = tag;
-    }
   }
 }

@@ -10,6 +10,10 @@ final class User {
   private static final Runnable[] NOBODY = {};
 
   final int number;
+
+  /** Number of the cluster where it lives, or {@link State#LOCAL}. */
+  final int home;
+
   final String name;
   final String lower;
   final long index;
@@ -20,6 +24,9 @@ final class User {
   /** Numbers of its followers, by name. Replaced, never changed. */
   volatile int[] followers = NONE;
 
+  /** Which clusters want its posts, if it lives here. Replaced, never changed. */
+  volatile Want[] wants = Want.none();
+
   /** To be woken when one whom it follows has posted. Replaced, never changed. */
   volatile Runnable[] watchers = NOBODY;
 
@@ -29,11 +36,16 @@ final class User {
   private volatile int[] posts = NONE;
   private volatile int postCount;
 
-  User(int number, String name, long index) {
+  User(int number, String name, int home, long index) {
     this.number = number;
+    this.home = home;
     this.name = name;
     this.lower = Names.lower(name);
     this.index = index;
+  }
+
+  boolean local() {
+    return home == State.LOCAL;
   }
 
   /** Number of its posts, deleted ones included. Read it before {@link #posts}. */

@@ -28,9 +28,9 @@ final class Users {
     return byName.get(Names.lower(name));
   }
 
-  User add(String name, long index) {
+  User add(String name, int home, long index) {
     int number = count;
-    User user = new User(number, name, index);
+    User user = new User(number, name, home, index);
     User[] users = byNumber;
     if (number == users.length) {
       users = Arrays.copyOf(users, number * 2);

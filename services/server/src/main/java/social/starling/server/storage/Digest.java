@@ -20,8 +20,8 @@ import java.util.TreeMap;
  * applied index.
  *
  * @param appliedIndex at which all was read
- * @param tables SHA-256 of users, follows, post index, deletions, clients, recorded answers and the
- *     horizon, in the order of their keys; hexadecimal
+ * @param tables SHA-256 of users, follows and what is kept of other clusters, slots, post index,
+ *     deletions, clients, recorded answers and the horizon, in the order of their keys; hexadecimal
  * @param files SHA-256 of paths, sizes and digests of all post files, in the order of their paths
  * @param list every post file, if asked for
  * @param damage records and files that are not what the database says, in sentences
@@ -35,8 +35,12 @@ public record Digest(
   private static final List<String> TABLES =
       List.of(
           "SELECT applied, horizon FROM meta",
-          "SELECT no, name, idx FROM users ORDER BY no",
-          "SELECT follower, author, since FROM follows ORDER BY follower, author",
+          "SELECT no, name, home, idx FROM users ORDER BY no",
+          "SELECT follower, author, since, position FROM follows ORDER BY follower, author",
+          "SELECT follower, author, idx FROM unfollows ORDER BY follower, author",
+          "SELECT author, cluster, since, position FROM wants ORDER BY author, cluster",
+          "SELECT cluster, idx, within FROM peers ORDER BY cluster",
+          "SELECT version, bits FROM slots",
           "SELECT no, author, id, idx, offset, length, crc FROM posts ORDER BY no",
           "SELECT post, idx, offset FROM deletions ORDER BY post",
           "SELECT no, client, floor, last_time, last_idx FROM clients ORDER BY no",

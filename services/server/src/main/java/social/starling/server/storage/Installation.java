@@ -178,6 +178,7 @@ public final class Installation implements AutoCloseable {
           .load();
       checkFiles(RecordMap.load(connection));
       Meta own = meta.withVolume(id);
+      introduce(own);
       own.promised = promised;
       own.filesSynced = own.applied;
       try (PreparedStatement update = connection.prepareStatement(Meta.UPDATE)) {
@@ -189,6 +190,24 @@ public final class Installation implements AutoCloseable {
     sync();
     VolumeId.write(directory, id, disk);
     disk.syncDirectory(volume.directory());
+  }
+
+  /** The copy is the other member's, and becomes this one's. */
+  private void introduce(Meta copy) throws IOException {
+    Meta here = volume.content().meta;
+    if (here.cluster.isEmpty()) {
+      copy.member = "";
+      return;
+    }
+    if (!copy.cluster.isEmpty()
+        && (!copy.cluster.equals(here.cluster) || copy.number != here.number)) {
+      throw new IOException(
+          "the full copy is of cluster %s (number %d), not of cluster %s (number %d)"
+              .formatted(copy.cluster, copy.number, here.cluster, here.number));
+    }
+    copy.cluster = here.cluster;
+    copy.number = here.number;
+    copy.member = here.member;
   }
 
   private void sync() throws IOException {

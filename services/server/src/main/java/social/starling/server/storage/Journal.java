@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import social.starling.proto.journal.v1.Received;
 import social.starling.proto.journal.v1.Request;
+import social.starling.proto.sync.v1.Post;
 import social.starling.replication.Entry;
 import social.starling.replication.EpochStart;
 import social.starling.server.state.PostRecord;
@@ -98,6 +100,16 @@ final class Journal implements AutoCloseable {
     }
   }
 
+  /** The last entry made before a time, of those after one index up to another; 0 if none is. */
+  synchronized long lastBefore(long timeMillis, long after, long upTo) throws SQLException {
+    return Sql.number(
+        connection,
+        "SELECT coalesce(max(idx), 0) FROM journal WHERE idx > ? AND idx <= ? AND time < ?",
+        after,
+        upTo,
+        timeMillis);
+  }
+
   /** The name as registered of the user with this lower-cased name. */
   synchronized Optional<String> registered(String author) throws SQLException {
     try (PreparedStatement select =
@@ -120,12 +132,24 @@ final class Journal implements AutoCloseable {
   /** The record of a post's entry. */
   static byte[] record(Entry entry, String author) {
     try {
-      byte[] text = Request.parseFrom(entry.request()).getPost().getTextBytes().toByteArray();
+      Request request = Request.parseFrom(entry.request());
+      if (request.getBodyCase() == Request.BodyCase.RECEIVED) {
+        return record(request.getReceived(), author);
+      }
+      byte[] text = request.getPost().getTextBytes().toByteArray();
       return PostRecord.post(entry.timeMillis(), entry.id(), author, text);
     } catch (InvalidProtocolBufferException e) {
       throw new StorageException(
           StorageException.Kind.DAMAGED, "entry %s is not readable".formatted(entry), e);
     }
+  }
+
+  /** The post of another cluster is the last of what was received, with the time and id it had. */
+  private static byte[] record(Received received, String author) {
+    int last = received.getItemsCount() - 1;
+    Post post = last < 0 ? Post.getDefaultInstance() : received.getItems(last).getPost();
+    return PostRecord.post(
+        post.getTimeMillis(), post.getId(), author, post.getTextBytes().toByteArray());
   }
 
   @Override

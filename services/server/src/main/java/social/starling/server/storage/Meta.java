@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Optional;
 
 /**
  * The one row that says where everything stands. Written in every transaction.
@@ -29,18 +30,21 @@ final class Meta {
         applied INTEGER NOT NULL,
         files_synced INTEGER NOT NULL,
         checksum INTEGER NOT NULL,
-        horizon INTEGER NOT NULL
+        horizon INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        cluster TEXT NOT NULL,
+        member TEXT NOT NULL
       ) STRICT\
       """;
 
   static final String INSERT =
-      "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   static final String UPDATE =
       """
       UPDATE meta SET volume = ?, promised = ?, base_index = ?, base_epoch = ?, base_id = ?,
         base_time = ?, last_index = ?, last_id = ?, last_time = ?, journal_bytes = ?, applied = ?,
-        files_synced = ?, checksum = ?, horizon = ?\
+        files_synced = ?, checksum = ?, horizon = ?, number = ?, cluster = ?, member = ?\
       """;
 
   final String volume;
@@ -57,6 +61,15 @@ final class Meta {
   long filesSynced;
   long checksum;
   long horizon;
+
+  /** Number of the cluster; of no meaning while {@link #cluster} is empty. */
+  long number;
+
+  /** Name of the cluster; empty before the volume is introduced. */
+  String cluster = "";
+
+  /** Name of the member; empty before the volume is introduced. */
+  String member = "";
 
   Meta(String volume) {
     this.volume = volume;
@@ -82,6 +95,9 @@ final class Meta {
       meta.filesSynced = row.getLong("files_synced");
       meta.checksum = row.getLong("checksum");
       meta.horizon = row.getLong("horizon");
+      meta.number = row.getLong("number");
+      meta.cluster = row.getString("cluster");
+      meta.member = row.getString("member");
       return meta;
     }
   }
@@ -101,31 +117,49 @@ final class Meta {
       applied,
       filesSynced,
       checksum,
-      horizon
+      horizon,
+      number
     };
     statement.setString(1, volume);
     for (int i = 0; i < numbers.length; i++) {
       statement.setLong(i + 2, numbers[i]);
     }
+    statement.setString(numbers.length + 2, cluster);
+    statement.setString(numbers.length + 3, member);
   }
 
   /** The same numbers for a volume with another id. */
   Meta withVolume(String id) {
     Meta other = new Meta(id);
-    other.promised = promised;
-    other.baseIndex = baseIndex;
-    other.baseEpoch = baseEpoch;
-    other.baseId = baseId;
-    other.baseTime = baseTime;
-    other.lastIndex = lastIndex;
-    other.lastId = lastId;
-    other.lastTime = lastTime;
-    other.journalBytes = journalBytes;
-    other.applied = applied;
-    other.filesSynced = filesSynced;
-    other.checksum = checksum;
-    other.horizon = horizon;
+    other.take(this);
     return other;
+  }
+
+  /** Takes the numbers of another. */
+  void take(Meta other) {
+    promised = other.promised;
+    baseIndex = other.baseIndex;
+    baseEpoch = other.baseEpoch;
+    baseId = other.baseId;
+    baseTime = other.baseTime;
+    lastIndex = other.lastIndex;
+    lastId = other.lastId;
+    lastTime = other.lastTime;
+    journalBytes = other.journalBytes;
+    applied = other.applied;
+    filesSynced = other.filesSynced;
+    checksum = other.checksum;
+    horizon = other.horizon;
+    number = other.number;
+    cluster = other.cluster;
+    member = other.member;
+  }
+
+  /** Whose volume it is, if that was ever said. */
+  Optional<Introduction> introduction() {
+    return cluster.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Introduction(cluster, (int) number, member));
   }
 
   /** Whether anything was ever promised or journaled. */

@@ -39,6 +39,7 @@ final class Schema {
           CREATE TABLE users (
             no INTEGER PRIMARY KEY,
             name TEXT NOT NULL,
+            home INTEGER NOT NULL,
             idx INTEGER NOT NULL
           ) STRICT\
           """,
@@ -47,8 +48,40 @@ final class Schema {
             follower INTEGER NOT NULL,
             author INTEGER NOT NULL,
             since INTEGER NOT NULL,
+            position INTEGER NOT NULL,
             PRIMARY KEY (follower, author)
           ) STRICT, WITHOUT ROWID\
+          """,
+          """
+          CREATE TABLE unfollows (
+            follower INTEGER NOT NULL,
+            author INTEGER NOT NULL,
+            idx INTEGER NOT NULL,
+            PRIMARY KEY (follower, author)
+          ) STRICT, WITHOUT ROWID\
+          """,
+          """
+          CREATE TABLE wants (
+            author INTEGER NOT NULL,
+            cluster INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (author, cluster)
+          ) STRICT, WITHOUT ROWID\
+          """,
+          """
+          CREATE TABLE peers (
+            cluster INTEGER PRIMARY KEY,
+            idx INTEGER NOT NULL,
+            within INTEGER NOT NULL
+          ) STRICT\
+          """,
+          """
+          CREATE TABLE slots (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            version INTEGER NOT NULL,
+            bits BLOB NOT NULL
+          ) STRICT\
           """,
           """
           CREATE TABLE posts (

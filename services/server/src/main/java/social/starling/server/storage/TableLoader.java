@@ -31,8 +31,12 @@ final class TableLoader {
   State load() throws SQLException {
     State state;
     try {
+      slots();
       users();
+      wants();
       follows();
+      unfollows();
+      cursors();
       posts();
       deletions();
       clients();
@@ -59,18 +63,55 @@ final class TableLoader {
 
   private void users() throws SQLException {
     try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT no, name, idx FROM users ORDER BY no")) {
+        ResultSet row = select.executeQuery("SELECT no, name, home, idx FROM users ORDER BY no")) {
       while (row.next()) {
-        loader.user(row.getInt(1), row.getString(2), row.getLong(3));
+        loader.user(row.getInt(1), row.getString(2), row.getInt(3), row.getLong(4));
       }
     }
   }
 
   private void follows() throws SQLException {
     try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT follower, author, since FROM follows")) {
+        ResultSet row =
+            select.executeQuery("SELECT follower, author, since, position FROM follows")) {
       while (row.next()) {
-        loader.follow(row.getInt(1), row.getInt(2), row.getLong(3));
+        loader.follow(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4));
+      }
+    }
+  }
+
+  private void wants() throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT author, cluster, since, position FROM wants")) {
+      while (row.next()) {
+        loader.want(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4));
+      }
+    }
+  }
+
+  private void unfollows() throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT follower, author, idx FROM unfollows")) {
+      while (row.next()) {
+        loader.unfollow(row.getInt(1), row.getInt(2), row.getLong(3));
+      }
+    }
+  }
+
+  private void cursors() throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT cluster, idx, within FROM peers")) {
+      while (row.next()) {
+        loader.cursor(row.getInt(1), row.getLong(2), row.getLong(3));
+      }
+    }
+  }
+
+  private void slots() throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT version, bits FROM slots")) {
+      while (row.next()) {
+        loader.slots(row.getLong(1), row.getBytes(2));
       }
     }
   }
@@ -100,7 +141,8 @@ final class TableLoader {
 
   private void deletions() throws SQLException {
     try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT post, idx, offset FROM deletions")) {
+        ResultSet row =
+            select.executeQuery("SELECT post, idx, offset FROM deletions ORDER BY idx, post")) {
       while (row.next()) {
         loader.deletion(row.getInt(1), row.getLong(2), row.getLong(3));
       }

@@ -83,23 +83,55 @@ final class Tables implements AutoCloseable {
   private void apply(Effect effect, Map<Long, ClientRows> clients) throws SQLException {
     switch (effect) {
       case Effect.UserAdded user -> {
-        PreparedStatement insert = statement("INSERT INTO users VALUES (?, ?, ?)");
+        PreparedStatement insert = statement("INSERT INTO users VALUES (?, ?, ?, ?)");
         insert.setInt(1, user.user());
         insert.setString(2, user.name());
-        insert.setLong(3, user.index());
+        insert.setInt(3, user.home());
+        insert.setLong(4, user.index());
         insert.executeUpdate();
       }
       case Effect.FollowAdded follow ->
           update(
-              "INSERT INTO follows VALUES (?, ?, ?)",
+              "INSERT INTO follows VALUES (?, ?, ?, ?)",
               follow.follower(),
               follow.author(),
-              follow.since());
+              follow.since(),
+              follow.position());
       case Effect.FollowRemoved follow ->
           update(
               "DELETE FROM follows WHERE follower = ? AND author = ?",
               follow.follower(),
               follow.author());
+      case Effect.UnfollowKept undone ->
+          update(
+              "INSERT INTO unfollows VALUES (?, ?, ?)",
+              undone.follower(),
+              undone.author(),
+              undone.index());
+      case Effect.UnfollowForgotten undone ->
+          update(
+              "DELETE FROM unfollows WHERE follower = ? AND author = ?",
+              undone.follower(),
+              undone.author());
+      case Effect.WantChanged want ->
+          update(
+              "INSERT OR REPLACE INTO wants VALUES (?, ?, ?, ?)",
+              want.author(),
+              want.cluster(),
+              want.since(),
+              want.position());
+      case Effect.CursorMoved moved ->
+          update(
+              "INSERT OR REPLACE INTO peers VALUES (?, ?, ?)",
+              moved.cluster(),
+              moved.cursor().index(),
+              moved.cursor().within());
+      case Effect.SlotsOwned slots -> {
+        PreparedStatement insert = statement("INSERT OR REPLACE INTO slots VALUES (1, ?, ?)");
+        insert.setLong(1, slots.version());
+        insert.setBytes(2, slots.bits());
+        insert.executeUpdate();
+      }
       case Effect.PostAdded post ->
           update(
               "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -174,6 +206,12 @@ final class Tables implements AutoCloseable {
       statements.put(sql, statement);
     }
     return statement;
+  }
+
+  /** Lets go of the statements: after a failure the driver lets none be used again. */
+  void forget() throws SQLException {
+    close();
+    statements.clear();
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 import social.starling.replication.Entry;
 import social.starling.replication.JournalReader;
@@ -33,6 +34,7 @@ import social.starling.server.state.State;
  *   incoming/         a full copy that is being received
  *   discard           what is here is given up at the next opening
  *   snapshot-N.db     a copy that is being sent
+ *   reserve           space for when the disk is full
  * </pre>
  *
  * <p>{@link #write} does, in this order:
@@ -52,7 +54,8 @@ import social.starling.server.state.State;
  * <p><b>Threads.</b> {@link #write}, {@link #trim}, {@link #journalState} and {@link
  * Installation#commit} belong to one thread, the store thread, which must never be interrupted. The
  * rest may be called by any. After a failure of a write, an fsync or a checkpoint the volume is
- * {@linkplain #failure failed}: every later call throws the same.
+ * {@linkplain #failure failed}: every later call throws the same. A full disk is no such failure:
+ * what did not fit is undone, and may be tried again.
  */
 public final class Volume implements AutoCloseable, JournalReader {
 
@@ -60,6 +63,9 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /** Entries that one call of {@link #trim} drops at most. */
   private static final int TRIM_ENTRIES = 10_000;
+
+  /** Entries that one call of {@link #trimOlder} drops at most. */
+  private static final int OLD_ENTRIES = 1_000;
 
   private final Path directory;
   private final Disk disk;
@@ -107,6 +113,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Files.createDirectories(directory);
       lock = VolumeLock.take(directory);
       volume = new Volume(directory, disk, options, lock);
+      new Reserve(directory, disk, options.reserveBytes()).releaseIfNeeded();
       Discard.finish(directory, disk);
       Installation.recover(directory, disk);
       Directories.deleteSnapshots(directory, disk);
@@ -173,6 +180,44 @@ public final class Volume implements AutoCloseable, JournalReader {
     return usable().meta.used();
   }
 
+  /**
+   * Says whose volume this is, durably: of one cluster for good, of the member that uses it. Store
+   * thread.
+   *
+   * @param number of the cluster
+   * @throws StartException with exit code 3: it is a volume of another cluster
+   * @throws StorageException the volume failed
+   */
+  public void introduce(String cluster, int number, String member) {
+    Introduction given = new Introduction(cluster, number, member);
+    Optional<Introduction> known = introduction();
+    known.ifPresent(own -> requireSame(own, given));
+    if (!known.equals(Optional.of(given))) {
+      run(
+          "writing",
+          content -> {
+            content.introduce(given);
+            return null;
+          });
+    }
+  }
+
+  private void requireSame(Introduction own, Introduction given) {
+    if (!own.cluster().equals(given.cluster()) || own.number() != given.number()) {
+      throw new StartException(
+          ExitCode.REFUSED,
+          "the volume %s belongs to cluster %s (number %d), not to cluster %s (number %d); choose"
+                  .formatted(
+                      directory, own.cluster(), own.number(), given.cluster(), given.number())
+              + " another directory with --dir");
+    }
+  }
+
+  /** Whose volume this is, once it was {@linkplain #introduce introduced}. Store thread. */
+  public Optional<Introduction> introduction() {
+    return usable().meta.introduction();
+  }
+
   /** What the volume holds now. Store thread. */
   public JournalState journalState() {
     return run("reading the journal", Content::journalState);
@@ -188,8 +233,9 @@ public final class Volume implements AutoCloseable, JournalReader {
   /**
    * Makes a batch durable: all of it or nothing. Store thread.
    *
-   * @throws StorageException the volume failed; what of the batch is there is known when it is
-   *     opened again
+   * @throws StorageException FULL: nothing of the batch is there, and it may be written again;
+   *     otherwise the volume failed, and what of the batch is there is known when it is opened
+   *     again
    */
   public void write(Batch batch) {
     writingSince = System.nanoTime() | 1;
@@ -225,6 +271,15 @@ public final class Volume implements AutoCloseable, JournalReader {
    */
   public long trim(long upTo) {
     return run("trimming the journal", content -> content.trim(upTo, TRIM_ENTRIES));
+  }
+
+  /**
+   * As {@link #trim}, but only entries made before a time, in milliseconds since 1970-01-01Z.
+   *
+   * @return index of the last entry that was ever dropped
+   */
+  public long trimOlder(long timeMillis, long upTo) {
+    return run("trimming the journal", content -> content.trimOlder(timeMillis, upTo, OLD_ENTRIES));
   }
 
   /** Weight of the journal's entries. */
@@ -312,6 +367,16 @@ public final class Volume implements AutoCloseable, JournalReader {
         });
   }
 
+  /** Keeps space for when the disk is full; without it everything goes on as before. */
+  void restoreReserve() {
+    attempt(
+        "keeping space in reserve",
+        content -> {
+          content.reserve.restore();
+          return null;
+        });
+  }
+
   /**
    * Reads every record of the post files and checks it; those that are damaged are written again
    * from the journal, or told ({@link #onDamage}). Any thread. A volume with {@link
@@ -364,11 +429,21 @@ public final class Volume implements AutoCloseable, JournalReader {
             : failed;
     try (lock) {
       if (failed == null) {
-        open.settle();
+        settle(open);
       }
       open.close();
     } catch (IOException | SQLException e) {
       throw failed("closing", e);
+    }
+  }
+
+  private static void settle(Content open) throws SQLException, IOException {
+    try {
+      open.settle();
+    } catch (SQLException | IOException e) {
+      if (!full(e)) {
+        throw e; // On a full disk the next opening does what is left, as after a crash.
+      }
     }
   }
 
@@ -446,7 +521,9 @@ public final class Volume implements AutoCloseable, JournalReader {
       return work.on(open);
     } catch (IOException | SQLException | RuntimeException e) {
       StorageException failed = failed(what, e);
-      throw open.closed ? failed : fail(failed);
+      // A full disk has left everything as it was: with space again it goes on.
+      boolean stays = open.closed || failed.kind() == StorageException.Kind.FULL;
+      throw stays ? failed : fail(failed);
     }
   }
 
@@ -496,11 +573,17 @@ public final class Volume implements AutoCloseable, JournalReader {
         kind, "%s failed on the volume %s: %s".formatted(what, directory, why), e);
   }
 
-  static boolean full(IOException e) {
-    String message =
-        e instanceof FileSystemException file && file.getReason() != null
-            ? file.getReason()
-            : String.valueOf(e.getMessage());
+  /** Whether something failed for lack of space. */
+  static boolean full(Exception e) {
+    return switch (e) {
+      case SQLException sql -> Sql.kind(sql) == StorageException.Kind.FULL;
+      case FileSystemException file when file.getReason() != null -> full(file.getReason());
+      case IOException io -> full(String.valueOf(io.getMessage()));
+      default -> false;
+    };
+  }
+
+  private static boolean full(String message) {
     return message.contains("No space left") || message.contains("quota exceeded");
   }
 

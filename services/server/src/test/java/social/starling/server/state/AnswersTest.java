@@ -17,7 +17,7 @@ class AnswersTest {
   private static final long DAY = 24 * 60 * 60 * 1000L;
 
   private final Entries entries = new Entries();
-  private final State state = StateLoader.empty(place -> new byte[0]);
+  private final State state = Entries.state();
   private final String client = Entries.client(Entries.START - 10);
 
   AnswersTest() {

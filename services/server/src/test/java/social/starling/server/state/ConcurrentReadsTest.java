@@ -23,7 +23,7 @@ class ConcurrentReadsTest {
   void everyReadIsTheStateAtItsCursor() throws Exception {
     List<Entry> journal = journal(120_000, System.nanoTime());
     List<List<Long>> expected = new ArrayList<>();
-    State alone = StateLoader.empty(place -> new byte[0]);
+    State alone = Entries.state();
     expected.add(List.of());
     for (Entry entry : journal) {
       alone.apply(entry);
@@ -31,7 +31,7 @@ class ConcurrentReadsTest {
           alone.timeline("reader", 0, 0, LIMIT).map(ConcurrentReadsTest::ids).orElse(null));
     }
 
-    State state = StateLoader.empty(place -> new byte[0]);
+    State state = Entries.state();
     int prepared = AUTHORS + 1;
     journal.subList(0, prepared).forEach(state::apply);
     AtomicBoolean done = new AtomicBoolean();

@@ -1,13 +1,21 @@
 package social.starling.server.state;
 
+import com.google.protobuf.ByteString;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 import java.util.function.Consumer;
 import social.starling.proto.journal.v1.Delete;
 import social.starling.proto.journal.v1.ExpireAnswers;
 import social.starling.proto.journal.v1.Follow;
 import social.starling.proto.journal.v1.Login;
+import social.starling.proto.journal.v1.OwnSlots;
 import social.starling.proto.journal.v1.Post;
+import social.starling.proto.journal.v1.Received;
 import social.starling.proto.journal.v1.Request;
+import social.starling.proto.journal.v1.SlotSet;
 import social.starling.proto.journal.v1.Unfollow;
+import social.starling.proto.sync.v1.Item;
 import social.starling.replication.Entry;
 import social.starling.replication.Ids;
 import social.starling.replication.RequestId;
@@ -18,7 +26,14 @@ public final class Entries {
   /** 2026-11-21T22:50:01.123Z. */
   public static final long START = 1_795_301_401_123L;
 
-  private static final int CLUSTER = 3;
+  /** Number of the cluster whose journal it is, unless another is named. */
+  public static final int CLUSTER = 3;
+
+  private static final byte[] ALL_SLOTS = new byte[128];
+
+  static {
+    Arrays.fill(ALL_SLOTS, (byte) -1);
+  }
 
   private long index;
   private long id;
@@ -26,6 +41,7 @@ public final class Entries {
   private long epoch = 1;
   private long sequence;
   private final String client;
+  private int cluster = CLUSTER;
 
   public Entries() {
     this(client(START));
@@ -39,6 +55,19 @@ public final class Entries {
   /** A client's id as the client library makes it. */
   public static String client(long bornMillis) {
     return "%013d-abcdefghij012345".formatted(bornMillis);
+  }
+
+  /** A state in which nothing has happened, of a cluster that owns all slots. */
+  public static State state() {
+    StateLoader loader = new StateLoader(place -> new byte[0], State.DEFAULT_CACHE_BYTES);
+    loader.slots(1, ALL_SLOTS);
+    return loader.finish(0, 0);
+  }
+
+  /** Those of another cluster. */
+  public Entries cluster(int number) {
+    cluster = number;
+    return this;
   }
 
   /** Goes on after an index, as the master of a later epoch would. */
@@ -67,6 +96,52 @@ public final class Entries {
   public Entries passes(long millis) {
     time += millis;
     return this;
+  }
+
+  /** The cluster owns all slots: without it nobody can register. */
+  public Entry slots() {
+    return slots(1, BitSet.valueOf(ALL_SLOTS));
+  }
+
+  /** The cluster owns these slots. */
+  public Entry slots(long version, BitSet slots) {
+    return slots(OwnSlots.newBuilder().setVersion(version).setAll(set(slots)));
+  }
+
+  /** The cluster gives these slots up. */
+  public Entry release(long version, BitSet slots) {
+    return slots(OwnSlots.newBuilder().setVersion(version).setRelease(set(slots)));
+  }
+
+  public Entry slots(OwnSlots.Builder change) {
+    return next(RequestId.NONE, request -> request.setOwnSlots(change));
+  }
+
+  private static SlotSet set(BitSet slots) {
+    return SlotSet.newBuilder()
+        .setBits(ByteString.copyFrom(Arrays.copyOf(slots.toByteArray(), ALL_SLOTS.length)))
+        .build();
+  }
+
+  /** A follow of a user of another cluster. */
+  public Entry follow(String user, String name, long position) {
+    return next(
+        user,
+        request -> request.setFollow(Follow.newBuilder().setName(name).setPosition(position)));
+  }
+
+  /** A batch of another cluster. */
+  public Entry received(int from, Position after, Position upTo, Item... items) {
+    return received(
+        Received.newBuilder()
+            .setCluster(from)
+            .setAfter(after.message())
+            .setUpTo(upTo.message())
+            .addAllItems(List.of(items)));
+  }
+
+  public Entry received(Received.Builder received) {
+    return next(RequestId.NONE, request -> request.setReceived(received));
   }
 
   public Entry login(String user) {
@@ -111,7 +186,7 @@ public final class Entries {
   }
 
   public Entry next(RequestId write, byte[] request) {
-    id = Ids.next(id, time, CLUSTER);
+    id = Ids.next(id, time, cluster);
     return new Entry(++index, epoch, write, time, id, request);
   }
 }

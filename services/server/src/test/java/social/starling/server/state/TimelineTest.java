@@ -23,7 +23,7 @@ class TimelineTest {
   private record Posted(long index, long id, int author) {}
 
   private final Entries entries = new Entries();
-  private final State state = StateLoader.empty(place -> new byte[0]);
+  private final State state = Entries.state();
   private final List<Posted> posts = new ArrayList<>();
   private final Set<Long> deleted = new HashSet<>();
   private final Map<Integer, Map<Integer, Long>> follows = new HashMap<>();
@@ -111,11 +111,14 @@ class TimelineTest {
     List<Long> all = new ArrayList<>();
     long cursor = from;
     while (true) {
-      State.Timeline part = state.streamSince(name(user), cursor, limit).orElseThrow();
+      State.Stream part = state.streamSince(name(user), cursor, limit).orElseThrow();
       assertThat(part.cursor()).isGreaterThanOrEqualTo(cursor);
-      all.addAll(ids(part.posts()));
-      if (part.cursor() == cursor) {
-        assertThat(part.posts()).isEmpty();
+      for (State.Streamed streamed : part.posts()) {
+        assertThat(streamed.index()).isGreaterThan(cursor).isLessThanOrEqualTo(part.cursor());
+        cursor = streamed.index();
+        all.add(streamed.post().getId());
+      }
+      if (part.posts().isEmpty()) {
         return all;
       }
       cursor = part.cursor();

@@ -77,7 +77,11 @@ class CopyTest {
     Entries entries = new Entries();
     volume.write(new Batch(OptionalLong.of(4), OptionalLong.empty(), List.of(), List.of()));
     VolumeTest.write(
-        volume, entries.login("old"), entries.post("old", "given up"), entries.login("alice"));
+        volume,
+        entries.slots(),
+        entries.login("old"),
+        entries.post("old", "given up"),
+        entries.login("alice"));
   }
 
   @Test
@@ -175,7 +179,7 @@ class CopyTest {
 
       assertThat(target.id()).isEqualTo(id);
       assertThat(target.digest(true)).isEqualTo(before);
-      VolumeTest.write(target, later(3).login("later"));
+      VolumeTest.write(target, later(4).login("later"));
     }
   }
 

@@ -34,7 +34,7 @@ class DamageTest {
 
   private void filled(boolean trimmed) {
     try (Volume volume = open()) {
-      VolumeTest.write(volume, entries.login("alice"), entries.login("bob"));
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"), entries.login("bob"));
       for (int i = 0; i < 50; i++) {
         VolumeTest.write(volume, entries.post("alice", "post " + i));
       }
@@ -151,13 +151,23 @@ class DamageTest {
             "UPDATE meta SET applied = applied - 1, checksum = 1",
             "DELETE FROM meta",
             "DROP TABLE clients",
-            "DELETE FROM journal WHERE idx = 53",
-            "UPDATE journal SET idx = 100 WHERE idx = 53")) {
+            "UPDATE slots SET version = 2",
+            "UPDATE slots SET bits = zeroblob(128)",
+            "UPDATE slots SET bits = zeroblob(7)",
+            "DELETE FROM slots",
+            "UPDATE users SET home = 4 WHERE no = 1",
+            "UPDATE follows SET position = 1",
+            "INSERT INTO unfollows VALUES (0, 1, 3)",
+            "INSERT INTO wants VALUES (0, 4, 3, 0)",
+            "INSERT INTO peers VALUES (4, 3, 0)",
+            "DELETE FROM journal WHERE idx = 54",
+            "UPDATE journal SET idx = 100 WHERE idx = 54")) {
       FaultyDisk.deleteAll(directory.resolve("altered"));
       Path altered = directory.resolve("altered");
       Entries own = new Entries();
       try (Volume volume = Volume.open(altered, Disk.local())) {
-        VolumeTest.write(volume, own.login("alice"), own.login("bob"), own.follow("bob", "alice"));
+        VolumeTest.write(volume, own.slots(), own.login("alice"), own.login("bob"));
+        VolumeTest.write(volume, own.follow("bob", "alice"));
         for (int i = 0; i < 50; i++) {
           VolumeTest.write(volume, own.post("alice", "post " + i));
         }
@@ -203,7 +213,7 @@ class DamageTest {
         assertThat(volume.state().posts("alice", 0, 0, 100).orElseThrow())
             .as("seed %d", seed)
             .hasSize(50);
-        volume.read(1, 53, 1 << 20);
+        volume.read(1, 54, 1 << 20);
       } catch (StartException | StorageException e) {
         refused++;
       }

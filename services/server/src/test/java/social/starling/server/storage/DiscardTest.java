@@ -83,7 +83,7 @@ class DiscardTest {
   private String filled(Path at) {
     try (Volume volume = Volume.open(at, Disk.local())) {
       Entries fresh = new Entries();
-      VolumeTest.write(volume, fresh.login("alice"), fresh.post("alice", "hello"));
+      VolumeTest.write(volume, fresh.slots(), fresh.login("alice"), fresh.post("alice", "hello"));
       return volume.id();
     }
   }

@@ -77,6 +77,8 @@ final class StorageBench {
 
   private void fill(Volume volume, int posts) {
     List<Entry> setup = new ArrayList<>();
+    setup.add(new Entries().slots());
+    index++;
     for (int i = 0; i < users; i++) {
       int user = i;
       setup.add(next(request -> request.setUser(name(user)).setLogin(Login.getDefaultInstance())));

@@ -53,6 +53,7 @@ class VolumeTest {
     try (Volume volume = Volume.open(directory, Disk.local())) {
       write(
           volume,
+          entries.slots(),
           entries.login("Alice"),
           entries.login("bob"),
           entries.follow("bob", "alice"),
@@ -60,11 +61,11 @@ class VolumeTest {
     }
     try (Volume volume = Volume.open(directory, Disk.local())) {
       assertThat(volume.used()).isTrue();
-      assertThat(volume.journalState().appliedIndex()).isEqualTo(4);
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(5);
       assertThat(volume.state().timeline("bob", 0, 0, 20).orElseThrow().posts())
           .extracting(Post::getText)
           .containsExactly("first line\nsecond line");
-      assertThat(volume.read(1, 4, 1 << 20)).hasSize(4);
+      assertThat(volume.read(1, 5, 1 << 20)).hasSize(5);
     }
     assertThat(Files.readString(directory.resolve(PostFiles.relative("alice"))))
         .isEqualTo(
@@ -83,7 +84,7 @@ class VolumeTest {
   void severalThreadsReadTheJournalWhileItIsWritten() throws Exception {
     try (Volume volume = Volume.open(directory, Disk.local());
         var readers = Executors.newVirtualThreadPerTaskExecutor()) {
-      write(volume, entries.login("alice"));
+      write(volume, entries.slots(), entries.login("alice"));
       AtomicBoolean done = new AtomicBoolean();
       List<Future<Integer>> reads = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
@@ -112,9 +113,7 @@ class VolumeTest {
   @Test
   void readingStopsAtTheBoundInBytesAndAtTheEnd() {
     try (Volume volume = Volume.open(directory, Disk.local())) {
-      Entry[] all = {
-        entries.login("alice"), entries.post("alice", "1"), entries.post("alice", "2")
-      };
+      Entry[] all = {entries.slots(), entries.login("alice"), entries.post("alice", "1")};
       write(volume, all);
       assertThat(volume.read(1, 2, 1 << 20)).containsExactly(all[0], all[1]);
       assertThat(volume.read(2, 99, 1 << 20)).containsExactly(all[1], all[2]);
@@ -127,26 +126,26 @@ class VolumeTest {
   @Test
   void trimmingKeepsWhatPostFilesMayStillNeed() {
     try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
-      write(volume, entries.login("alice"), entries.post("alice", "1"));
+      write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "1"));
       long bytes = volume.journalBytes();
-      assertThat(volume.trim(2)).isZero();
+      assertThat(volume.trim(3)).isZero();
 
       volume.upkeep(true);
       write(volume, entries.post("alice", "2"));
-      assertThat(volume.trimmable()).isEqualTo(2);
+      assertThat(volume.trimmable()).isEqualTo(3);
       assertThat(volume.oldestEntryMillis()).hasValue(Entries.START);
-      assertThat(volume.trim(3)).isEqualTo(2);
+      assertThat(volume.trim(4)).isEqualTo(3);
 
       assertThat(volume.journalBytes()).isPositive().isLessThan(bytes);
-      assertThat(volume.read(2, 3, 1 << 20)).isEmpty();
-      assertThat(volume.read(3, 3, 1 << 20)).hasSize(1);
-      assertThat(volume.journalState().baseIndex()).isEqualTo(2);
+      assertThat(volume.read(3, 4, 1 << 20)).isEmpty();
+      assertThat(volume.read(4, 4, 1 << 20)).hasSize(1);
+      assertThat(volume.journalState().baseIndex()).isEqualTo(3);
       assertThat(volume.journalState().baseEpoch()).isEqualTo(1);
       assertThat(volume.journalState().epochs()).isEmpty();
     }
     try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
-      assertThat(volume.journalState().baseIndex()).isEqualTo(2);
-      assertThat(volume.trim(99)).isEqualTo(3);
+      assertThat(volume.journalState().baseIndex()).isEqualTo(3);
+      assertThat(volume.trim(99)).isEqualTo(4);
       assertThat(volume.journalBytes()).isZero();
       assertThat(volume.oldestEntryMillis()).isEmpty();
       assertThat(volume.journalState().lastId()).isEqualTo(entries.lastId());
@@ -156,9 +155,28 @@ class VolumeTest {
   }
 
   @Test
+  void whatIsTooOldIsTrimmedAndNothingElse() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "1"));
+      entries.passes(10_000);
+      write(volume, entries.post("alice", "2"), entries.post("alice", "3"));
+      assertThat(volume.trimOlder(entries.time(), 5)).isZero();
+      volume.upkeep(true);
+
+      assertThat(volume.trimOlder(Entries.START, 5)).isZero();
+      assertThat(volume.trimOlder(entries.time() - 5_000, 1)).isEqualTo(1);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
+
+      assertThat(volume.read(4, 5, 1 << 20)).hasSize(2);
+      assertThat(volume.trimOlder(Long.MAX_VALUE, 5)).isEqualTo(5);
+    }
+  }
+
+  @Test
   void truncatingGivesBackIdTimeAndEpochsOfWhatIsLeft() {
     try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
-      write(volume, entries.login("alice"));
+      write(volume, entries.slots(), entries.login("alice"));
       JournalState before = volume.journalState();
       volume.write(
           Batch.append(
@@ -166,19 +184,19 @@ class VolumeTest {
                   entries.epoch(2).post("alice", "lost"),
                   entries.epoch(4).passes(9).post("alice", "lost too"))));
       assertThat(volume.journalState().epochs())
-          .containsExactly(new EpochStart(1, 1), new EpochStart(2, 2), new EpochStart(4, 3));
+          .containsExactly(new EpochStart(1, 1), new EpochStart(2, 3), new EpochStart(4, 4));
 
-      volume.write(new Batch(OptionalLong.of(5), OptionalLong.of(1), List.of(), List.of()));
+      volume.write(new Batch(OptionalLong.of(5), OptionalLong.of(2), List.of(), List.of()));
 
       JournalState after = volume.journalState();
       assertThat(after.promised()).isEqualTo(5);
-      assertThat(after.lastIndex()).isEqualTo(1);
+      assertThat(after.lastIndex()).isEqualTo(2);
       assertThat(after.lastId()).isEqualTo(before.lastId());
       assertThat(after.lastTimeMillis()).isEqualTo(before.lastTimeMillis());
       assertThat(after.epochs()).isEqualTo(before.epochs());
-      write(volume, entries.from(1).epoch(6).post("alice", "instead"));
+      write(volume, entries.from(2).epoch(6).post("alice", "instead"));
       assertThat(volume.journalState().epochs())
-          .containsExactly(new EpochStart(1, 1), new EpochStart(6, 2));
+          .containsExactly(new EpochStart(1, 1), new EpochStart(6, 3));
     }
   }
 
@@ -188,7 +206,7 @@ class VolumeTest {
       Path own = directory.resolve("volume-" + i);
       Entries mine = new Entries();
       try (Volume volume = Volume.open(own, Disk.local(), WITHOUT_BACKGROUND)) {
-        write(volume, mine.login("alice"));
+        write(volume, mine.slots(), mine.login("alice"));
         Batch bad =
             switch (i) {
               case 0 -> Batch.append(List.of(mine.from(5).login("bob")));
@@ -204,7 +222,7 @@ class VolumeTest {
         assertThat(volume.failure()).isPresent();
       }
       try (Volume volume = Volume.open(own, Disk.local(), WITHOUT_BACKGROUND)) {
-        assertThat(volume.journalState().lastIndex()).isEqualTo(1);
+        assertThat(volume.journalState().lastIndex()).isEqualTo(2);
       }
     }
   }
@@ -214,7 +232,7 @@ class VolumeTest {
     VolumeOptions small =
         new VolumeOptions(1 << 20, 8, 1 << 20, Duration.ofSeconds(1), 1 << 16, 0, true);
     try (Volume volume = Volume.open(directory, Disk.local(), small)) {
-      write(volume, entries.login("alice"));
+      write(volume, entries.slots(), entries.login("alice"));
       String text = "x".repeat(5000);
       for (int i = 0; i < 600; i++) {
         write(volume, entries.post("alice", text), entries.post("alice", text));

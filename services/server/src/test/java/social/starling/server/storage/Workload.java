@@ -20,7 +20,7 @@ import social.starling.server.state.Entries;
 final class Workload {
 
   static final long EPOCH = 5;
-  private static final int UNCOMMITTED_AFTER = 20;
+  private static final int UNCOMMITTED_AFTER = 21;
 
   private final List<Entry> journal = new ArrayList<>();
   private final List<Entry> uncommitted = new ArrayList<>();
@@ -33,6 +33,7 @@ final class Workload {
 
   Workload() {
     Entries entries = new Entries().epoch(3);
+    add(entries.slots());
     add(entries.login("Alice"), entries.login("bob"), entries.login("Carol"));
     add(entries.follow("bob", "alice"), entries.follow("carol", "ALICE"));
     for (int i = 0; i < 12; i++) {
