@@ -116,10 +116,9 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
       if (number != recorded.size()) {
         throw new StartException(
             ExitCode.USAGE,
-            ("there are %d clusters here (%s), and --clusters %d does not change that; start them"
-                    + " without --clusters, then: starling admin %s NAME")
+            ("clusters here: %s; --clusters %d does not change that: start them without it, then:"
+                    + " starling admin %s NAME")
                 .formatted(
-                    recorded.size(),
                     String.join(", ", recorded),
                     number,
                     number > recorded.size() ? "add-cluster" : "forget-cluster"));

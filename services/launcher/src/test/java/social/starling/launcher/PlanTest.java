@@ -151,8 +151,8 @@ class PlanTest {
             () -> plan(planned(2), OptionalInt.of(3), OptionalInt.empty(), NOBODY, ALL_FREE))
         .isInstanceOf(StartException.class)
         .hasMessage(
-            "there are 2 clusters here (alpha, beta), and --clusters 3 does not change that;"
-                + " start them without --clusters, then: starling admin add-cluster NAME");
+            "clusters here: alpha, beta; --clusters 3 does not change that: start them without it,"
+                + " then: starling admin add-cluster NAME");
     assertThatThrownBy(
             () -> plan(planned(2), OptionalInt.of(1), OptionalInt.empty(), NOBODY, ALL_FREE))
         .hasMessageEndingWith("starling admin forget-cluster NAME");

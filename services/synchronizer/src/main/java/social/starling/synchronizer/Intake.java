@@ -107,6 +107,10 @@ final class Intake implements AutoCloseable {
           round();
         } catch (BrokenException e) {
           broke(e);
+        } catch (RuntimeException e) {
+          // A fault with one peer's changes must not end the thread for good.
+          LOG.atDebug().addKeyValue("peer", peer.name()).setCause(e).log("a fault in the program");
+          broke(new BrokenException("this process", Status.INTERNAL.withDescription(e.toString())));
         }
         if (System.nanoTime() - begunAt >= GOOD_NANOS) {
           backoff.reset();

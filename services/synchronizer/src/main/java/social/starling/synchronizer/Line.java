@@ -2,6 +2,8 @@ package social.starling.synchronizer;
 
 import io.grpc.ManagedChannel;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
 
@@ -13,6 +15,8 @@ import social.starling.common.Credential;
  * <p>Thread-safe; nothing blocks.
  */
 final class Line implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Line.class);
 
   private final Credential credential;
   private String address = "";
@@ -31,7 +35,14 @@ final class Line implements AutoCloseable {
     cut();
     address = newAddress;
     if (!newAddress.isEmpty()) {
-      channel = Channels.open(newAddress, credential.clientInterceptor());
+      try {
+        channel = Channels.open(newAddress, credential.clientInterceptor());
+      } catch (IllegalArgumentException e) {
+        LOG.atWarn()
+            .addKeyValue("address", newAddress)
+            .addKeyValue("why", e.getMessage())
+            .log("a coordinator told an address that cannot be used");
+      }
     }
   }
 

@@ -129,16 +129,22 @@ final class Relay {
       why = e;
     } catch (InterruptedException e) {
       why = ending;
+    } catch (RuntimeException e) {
+      LOG.atError().addKeyValue("peer", receiver).setCause(e).log("a fault in the program");
+      why =
+          Status.INTERNAL
+              .withDescription("a fault in the program; the log of this process says where")
+              .asRuntimeException();
     }
     (flowing ? LOG.atInfo() : LOG.atDebug())
         .addKeyValue("peer", receiver)
         .addKeyValue("at", Positions.text(chain.at()))
         .addKeyValue("why", call.isCancelled() ? "it has gone" : why.getMessage())
         .log("not sending to the peer any more");
+    onEnd.accept(this);
     if (!call.isCancelled()) {
       call.onError(why);
     }
-    onEnd.accept(this);
   }
 
   /** Goes on over any number of masters; returns why it ends. */

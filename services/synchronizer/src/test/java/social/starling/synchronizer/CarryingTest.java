@@ -3,11 +3,15 @@ package social.starling.synchronizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.time.Duration;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import social.starling.proto.coordinator.v1.ClusterEntry;
 import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.sync.v1.Position;
@@ -130,15 +134,7 @@ class CarryingTest {
   void leavesAHungMasterAsSoonAsTheMapNamesAnother() {
     alpha.write("first");
     fixture.start("alpha");
-    Patience patient =
-        new Patience(
-            Duration.ofMinutes(1),
-            Duration.ofMillis(300),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            Duration.ofMillis(10),
-            Duration.ofMillis(100));
-    fixture.start("beta", patient, fixture.coordinator);
+    fixture.start("beta", SyncFixture.PATIENT, fixture.coordinator);
     fixture.awaitReceived(beta, List.of("first"));
     fixture.beta1.mood(Mood.SILENT);
     alpha.write("a", 20);
@@ -313,6 +309,31 @@ class CarryingTest {
     fixture.start("beta");
     fixture.awaitReceived(beta, FakeCluster.names("a", 5));
     assertThat(alpha.asked()).hasSizeGreaterThanOrEqualTo(5);
+  }
+
+  @Test
+  void aBatchThatTheMasterNeverTakesIsToldOfOnce() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(Intake.class);
+    log.start();
+    logger.addAppender(log);
+    logger.setLevel(Level.INFO);
+    try {
+      alpha.write("fine");
+      alpha.write("poison");
+      fixture.beta1.poison = "poison";
+      fixture.start("alpha");
+      fixture.start("beta");
+      SyncFixture.until(() -> fixture.beta1.deliverCalls.get() > 10);
+      assertThat(List.copyOf(log.list))
+          .filteredOn(event -> event.getKeyValuePairs().toString().contains("peer=\"alpha\""))
+          .filteredOn(event -> event.getKeyValuePairs().toString().contains("poison"))
+          .hasSize(1);
+      assertThat(beta.received()).containsExactly("fine");
+    } finally {
+      logger.setLevel(null);
+      logger.detachAppender(log);
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package social.starling.synchronizer;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +24,8 @@ import social.starling.proto.coordinator.v1.SynchronizerMessage;
 import social.starling.proto.coordinator.v1.SynchronizerStatus;
 
 /**
- * Holds sessions with synchronizers and pushes the map that a test makes, at once, at each change
- * and each time that somebody says how it stands.
+ * Holds sessions with synchronizers and pushes the map that a test makes: at once, at each change,
+ * and now and then.
  */
 final class FakeCoordinator extends CoordinationGrpc.CoordinationImplBase implements AutoCloseable {
 
@@ -35,6 +36,9 @@ final class FakeCoordinator extends CoordinationGrpc.CoordinationImplBase implem
       GrpcServers.internalServer("127.0.0.1", 0, FakeMember.CREDENTIAL, this);
   private final Address address = new Address("127.0.0.1", server.port());
   private ClusterMap map = ClusterMap.newBuilder().setVersion(1).build();
+
+  /** How often it pushes the map when nothing has changed. */
+  volatile Duration quiet = Duration.ofMillis(200);
 
   /** Says nothing any more, though its connections stand. */
   volatile boolean silent;
@@ -125,6 +129,7 @@ final class FakeCoordinator extends CoordinationGrpc.CoordinationImplBase implem
   private final class Session implements StreamObserver<SynchronizerMessage> {
     private final StreamObserver<ClusterMap> out;
     private String cluster = "";
+    private long saidAt = System.nanoTime();
 
     Session(StreamObserver<ClusterMap> out) {
       this.out = out;
@@ -148,7 +153,10 @@ final class FakeCoordinator extends CoordinationGrpc.CoordinationImplBase implem
           synchronized (FakeCoordinator.this) {
             if (sessions.contains(this)) {
               statuses.put(cluster, message.getStatus());
-              out.onNext(map);
+              if (System.nanoTime() - saidAt >= quiet.toNanos()) {
+                saidAt = System.nanoTime();
+                out.onNext(map);
+              }
             }
           }
         }

@@ -49,8 +49,14 @@ final class FakeMember extends ExchangeGrpc.ExchangeImplBase implements AutoClos
   /** Breaks what it sends: every batch is sent twice. */
   volatile boolean repeats;
 
+  /** How often it says something when there is nothing to say. */
+  volatile long quietMillis = 200;
+
   /** Bytes of a post that each batch carries besides. */
   volatile int ballast;
+
+  /** A change with which it takes no batch. */
+  volatile String poison = "";
 
   final AtomicInteger changesCalls = new AtomicInteger();
   final AtomicInteger deliverCalls = new AtomicInteger();
@@ -139,7 +145,7 @@ final class FakeMember extends ExchangeGrpc.ExchangeImplBase implements AutoClos
       try {
         say(Batch.newBuilder().setSeen(cluster.end()).build());
         while (true) {
-          Batch next = cluster.after(at, 200);
+          Batch next = cluster.after(at, quietMillis);
           if (next == null) {
             say(Batch.newBuilder().setSeen(at.getIndex()).build());
             continue;
@@ -200,6 +206,8 @@ final class FakeMember extends ExchangeGrpc.ExchangeImplBase implements AutoClos
       } else if (!request.getBatch().hasUpTo()) {
         cluster.seen(peer, request.getBatch().getSeen());
         return;
+      } else if (request.getBatch().getItems(0).getName().getName().equals(poison)) {
+        throw Status.INVALID_ARGUMENT.withDescription("poison").asRuntimeException();
       } else if (!cluster.receive(peer, request.getBatch())) {
         throw Status.ABORTED.withDescription("not at the cursor").asRuntimeException();
       }

@@ -217,16 +217,8 @@ class SubscriptionTest {
     unreading.mood(Mood.READS_NOTHING);
     fixture.coordinator.record(
         FakeCoordinator.cluster("beta", SyncFixture.BETA, 2, unreading, fixture.beta2));
-    Patience patient =
-        new Patience(
-            Duration.ofMinutes(1),
-            Duration.ofMillis(300),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            Duration.ofMillis(10),
-            Duration.ofMillis(100));
-    Running sender = fixture.start("alpha", patient, fixture.coordinator);
-    Running receiver = fixture.start("beta", patient, fixture.coordinator);
+    Running sender = fixture.start("alpha", SyncFixture.PATIENT, fixture.coordinator);
+    Running receiver = fixture.start("beta", SyncFixture.PATIENT, fixture.coordinator);
     List<Running> both = List.of(sender, receiver);
     SyncFixture.until(() -> both.stream().allMatch(each -> each.held() >= Feed.ROOM_BYTES));
     await()
@@ -236,6 +228,22 @@ class SubscriptionTest {
             both.stream().allMatch(each -> each.held() <= Feed.ROOM_BYTES + 101_000)
                 && fixture.alpha1.sentBytes.get() < 12_000_000);
     assertThat(fixture.beta.received()).isEmpty();
+  }
+
+  @Test
+  void whatIsUnderWayAtAMasterThatAnswersNothingIsBounded() {
+    fixture.alpha.write("first");
+    fixture.start("alpha", SyncFixture.PATIENT, fixture.coordinator);
+    Running receiver = fixture.start("beta", SyncFixture.PATIENT, fixture.coordinator);
+    fixture.awaitReceived(fixture.beta, List.of("first"));
+    fixture.beta1.mood(Mood.SILENT);
+    fixture.alpha.write("a", 3 * Delivery.MAX_PENDING);
+    SyncFixture.until(
+        () -> receiver.metric("starling_sync_lag_entries", "alpha") >= Delivery.MAX_PENDING - 1);
+    await()
+        .during(Duration.ofSeconds(1))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> receiver.metric("starling_sync_lag_entries", "alpha") <= Delivery.MAX_PENDING);
   }
 
   @Test

@@ -28,6 +28,16 @@ final class SyncFixture {
           Duration.ofMillis(10),
           Duration.ofMillis(100));
 
+  /** Nothing is given up for being slow. */
+  static final Patience PATIENT =
+      new Patience(
+          Duration.ofMinutes(1),
+          Duration.ofMillis(300),
+          Duration.ofMinutes(1),
+          Duration.ofMinutes(1),
+          Duration.ofMillis(10),
+          Duration.ofMillis(100));
+
   static final int ALPHA = 0;
   static final int BETA = 1;
 

@@ -1,10 +1,13 @@
 package social.starling.client.cli;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import social.starling.common.ExitCode;
+import social.starling.common.Slots;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.AdminGrpc;
 import social.starling.proto.coordinator.v1.ClusterStatus;
@@ -51,7 +54,7 @@ final class AdminAddCluster extends ClusterChange {
     if (!json()) {
       print(name + ": recorded as number " + number + "; the launcher starts it");
     }
-    if (!comesAbout(() -> isSettled(ClusterReport.read(coordinators), name))
+    if (!comesAbout(new Settling(coordinators, name))
         && !serves(ClusterReport.read(coordinators), name)) {
       throw new StartException(
           ExitCode.FAILED,
@@ -80,9 +83,37 @@ final class AdminAddCluster extends ClusterChange {
     return changed;
   }
 
-  private static boolean isSettled(GetStatusResponse status, String name) {
-    boolean dealt = status.getSlotsCount() > 0;
-    return serves(status, name) && (!dealt || !ClusterReport.slots(status, name).isEmpty());
+  /**
+   * Looks until the cluster serves and has its share of the slots, or gets no more of them: where
+   * users live in many slots, there are fewer to be had.
+   */
+  private static final class Settling implements BooleanSupplier {
+
+    private static final Duration NO_MORE = Duration.ofSeconds(5);
+
+    private final Coordinators coordinators;
+    private final String name;
+    private int slots;
+    private long changedAt;
+
+    Settling(Coordinators coordinators, String name) {
+      this.coordinators = coordinators;
+      this.name = name;
+    }
+
+    @Override
+    public boolean getAsBoolean() {
+      GetStatusResponse status = ClusterReport.read(coordinators);
+      long now = System.nanoTime();
+      int owned = ClusterReport.slots(status, name).cardinality();
+      if (owned != slots || !serves(status, name)) {
+        slots = owned;
+        changedAt = now;
+      }
+      boolean dealt = status.getSlotsCount() > 0;
+      boolean hasShare = !dealt || owned >= Slots.COUNT / status.getClustersCount();
+      return serves(status, name) && (hasShare || now - changedAt > NO_MORE.toNanos());
+    }
   }
 
   private static boolean serves(GetStatusResponse status, String name) {

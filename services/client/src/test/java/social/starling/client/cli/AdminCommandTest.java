@@ -198,7 +198,7 @@ class AdminCommandTest {
     assertThat(run.lines())
         .containsExactly(
             "delta: recorded as number 3; the launcher starts it",
-            "delta: serves, and owns 256 slots");
+            "delta: serves, and owns 512 slots");
     assertThat(run.exitCode()).isZero();
     assertThat(coordinator.recorded).containsExactly("delta: delta-1, delta-2");
     assertThat(WantedClusters.read(directory)).contains(List.of("alpha", "delta"));

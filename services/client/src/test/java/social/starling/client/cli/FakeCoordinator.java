@@ -55,7 +55,7 @@ final class FakeCoordinator implements AutoCloseable {
   volatile boolean refusesSwitchover;
   volatile boolean refusesForgetting;
 
-  /** A cluster that serves, besides alpha, with a quarter of the slots. */
+  /** A cluster that serves, besides alpha, with half of the slots. */
   volatile String serves = "";
 
   volatile List<SlotOwner> slots = List.of(owner(0, 1024, "alpha"));
@@ -193,8 +193,8 @@ final class FakeCoordinator implements AutoCloseable {
       if (!serves.isEmpty()) {
         status
             .clearSlots()
-            .addSlots(owner(0, 768, "alpha"))
-            .addSlots(owner(768, 1024, serves))
+            .addSlots(owner(0, 512, "alpha"))
+            .addSlots(owner(512, 1024, serves))
             .addClusters(
                 ClusterStatus.newBuilder()
                     .setName(serves)
