@@ -336,14 +336,6 @@ final class Registry {
     });
   }
 
-  /** Reads the document of one cluster again. */
-  void reload(String name) {
-    locked(() -> {
-      records.refresh(RecordedCluster.key(name));
-      return null;
-    });
-  }
-
   /** Whether what is recorded is known, and nothing that was heard contradicts it. */
   boolean isTrusted() {
     return !stale && distrusted.isEmpty();
