@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
@@ -81,9 +82,21 @@ public final class Member {
   /** A trim holds up the writes behind it, so it is done in small parts. */
   private static final long TRIM_ENTRIES = 1_000;
 
+  /** Entries this old are dropped whatever the journal's size. */
+  private static final Duration MAX_JOURNAL_AGE = Duration.ofDays(7);
+
+  private static final long AGE_CHECK_NANOS = 60_000_000_000L;
+
+  /** So long the wall clock must have run evenly before it says what is old. */
+  private static final Duration STEADY = Duration.ofHours(1);
+
   private static final long MIN_READ_PAUSE_NANOS = 200_000;
   private static final long MAX_READ_PAUSE_NANOS = 5_000_000;
   private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
+
+  /** Both members may be on one disk: so long it takes to hear that the other has no space. */
+  private static final long YIELD_AFTER_NANOS = 1_000_000_000L;
+
   private static final long CARE_NANOS = 100_000_000;
   private static final long INSTALL_AGAIN_NANOS = 200_000_000;
   private static final long INSTALL_AGAIN_MAX_NANOS = 10_000_000_000L;
@@ -120,6 +133,7 @@ public final class Member {
   private volatile boolean closing;
   private volatile boolean stopping;
   private volatile boolean diskLow;
+  private volatile long diskLowSince;
   private volatile boolean peerDiskLow;
   private volatile long promisedAt = System.nanoTime();
   private volatile long journalBytes;
@@ -135,6 +149,8 @@ public final class Member {
   private final Map<Long, List<Waiter>> waiters = new HashMap<>();
   private final SlotTaking slots = new SlotTaking();
   private long housekeptAt;
+  private long agedAt;
+  private final ClockWatch clock = new ClockWatch();
   private long expiredAt;
   private boolean everExpired;
   private boolean everYielded;
@@ -177,6 +193,7 @@ public final class Member {
             settings.member(),
             ticket -> inbox.event(new Event.Persisted(ticket)),
             this::storageFailed,
+            this::storageFull,
             (entries, nanos) -> {
               metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
               if (entries > 0) {
@@ -802,7 +819,7 @@ public final class Member {
       answer.complete(before.get());
       return;
     }
-    if (diskLow) {
+    if (diskLow && !replica.isPending(submit.id)) {
       answer.completeExceptionally(
           Errors.of(
               Code.RESOURCE_EXHAUSTED,
@@ -968,6 +985,7 @@ public final class Member {
         && seen.role() == Role.OPEN
         && inSync
         && !peerDiskLow
+        && now - diskLowSince > YIELD_AFTER_NANOS
         && coordinated()
         && (!everYielded || now - yieldedAt > YIELD_AGAIN_NANOS)) {
       everYielded = true;
@@ -981,9 +999,19 @@ public final class Member {
       long limit = seen.commitIndex();
       store.run(writable -> trim(writable, limit));
     }
+    long steady = clock.steadyNanos(System.currentTimeMillis(), now);
+    if (seen.role() != Role.INSTALLING
+        && steady > STEADY.toNanos()
+        && now - agedAt > AGE_CHECK_NANOS
+        && trimming.compareAndSet(false, true)) {
+      agedAt = now;
+      long limit = seen.commitIndex();
+      store.run(writable -> trimOld(writable, limit));
+    }
     long retention = settings.answerRetention().toNanos();
     if (seen.role() == Role.OPEN
         && !diskLow
+        && steady > Math.min(STEADY.toNanos(), retention / 24)
         && (!everExpired || now - expiredAt > retention / 24)) {
       expireAnswers(now);
     }
@@ -1011,6 +1039,7 @@ public final class Member {
     long free = freeBytes();
     boolean low = free < settings.minFreeBytes();
     if (low != diskLow) {
+      diskLowSince = System.nanoTime();
       diskLow = low;
       log.atWarn()
           .addKeyValue("freeBytes", free)
@@ -1021,18 +1050,52 @@ public final class Member {
 
   /** Drops the oldest entries beyond the bound, a part at a time. Store thread. */
   private void trim(Volume writable, long limit) {
+    // A little below the bound, so that not each entry needs a trim of its own.
+    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
+    boolean more =
+        dropped(() -> writable.trim(Math.min(limit, writable.trim(0) + TRIM_ENTRIES)), writable);
+    if (more && writable.trim(0) < limit && journalBytes > enough) {
+      store.run(again -> trim(again, limit));
+    } else {
+      trimming.set(false);
+    }
+  }
+
+  /** Drops entries that are too old, a part at a time. Store thread. */
+  private void trimOld(Volume writable, long limit) {
+    long before = System.currentTimeMillis() - MAX_JOURNAL_AGE.toMillis();
+    if (dropped(() -> writable.trimOlder(before, limit), writable)) {
+      store.run(again -> trimOld(again, limit));
+    } else {
+      trimming.set(false);
+    }
+  }
+
+  /** Whether entries were dropped; on a full disk none are, for now. Store thread. */
+  private boolean dropped(LongSupplier trim, Volume writable) {
     long before = writable.trim(0);
-    long base = writable.trim(Math.min(limit, before + TRIM_ENTRIES));
+    long base;
+    try {
+      base = trim.getAsLong();
+    } catch (StorageException e) {
+      if (e.kind() != StorageException.Kind.FULL) {
+        throw e;
+      }
+      return false;
+    }
     journalBytes = writable.journalBytes();
     if (base > before) {
       inbox.event(new Event.Trimmed(base));
     }
-    // A little below the bound, so that not each entry needs a trim of its own.
-    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
-    if (base > before && base < limit && journalBytes > enough) {
-      store.run(again -> trim(again, limit));
-    } else {
-      trimming.set(false);
+    return base > before;
+  }
+
+  /** Store thread. Nothing more is taken, so that little is left to be written. */
+  private void storageFull() {
+    if (!diskLow) {
+      diskLowSince = System.nanoTime();
+      diskLow = true;
+      log.warn("the volume is full: writes are refused, and what is under way waits for space");
     }
   }
 

@@ -129,7 +129,13 @@ final class PeerLink implements AutoCloseable {
         down = stream == null || !connectedTo.equals(target);
       }
       if (down && !target.isEmpty()) {
-        connect(target);
+        try {
+          connect(target);
+        } catch (RuntimeException e) {
+          // Without this thread the other member would not be told anything ever again.
+          log.atError().addKeyValue("peer", target).log("no link: {}", e.getMessage());
+          pause(target, TimeUnit.SECONDS.toNanos(1));
+        }
         pause(target, backoff.next().toNanos());
       } else {
         backoff.reset();

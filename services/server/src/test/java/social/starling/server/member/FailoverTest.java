@@ -171,7 +171,7 @@ class FailoverTest {
   @Test
   void anOpenMasterLetsOldAnswersExpire() throws Exception {
     try (Pair pair = new Pair(directory)) {
-      Node node = pair.start(1);
+      Node node = pair.start(1, Node.Choice.normal().retaining(Duration.ofMillis(2_400)));
 
       await().atMost(Pair.SOON).until(() -> node.member.state().appliedIndex() == 2);
       List<Request.BodyCase> journaled = new ArrayList<>();
@@ -180,6 +180,20 @@ class FailoverTest {
       }
       assertThat(journaled)
           .containsExactly(Request.BodyCase.OWN_SLOTS, Request.BodyCase.EXPIRE_ANSWERS);
+    }
+  }
+
+  @Test
+  void aClockThatHasJustBeenLookedAtLetsNothingExpire() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      Node node = pair.start(1);
+      pair.awaitServing(1);
+
+      // The slots are taken, and nothing else happens.
+      await()
+          .during(Duration.ofSeconds(1))
+          .atMost(Pair.SOON)
+          .until(() -> node.member.state().appliedIndex() == 1);
     }
   }
 

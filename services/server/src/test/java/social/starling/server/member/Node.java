@@ -32,13 +32,21 @@ import social.starling.server.storage.Volume;
 final class Node {
 
   /** What a test may choose. */
-  record Choice(Disk disk, int minInSync, long maxJournalBytes) {
+  record Choice(Disk disk, int minInSync, long maxJournalBytes, Duration answerRetention) {
+    Choice(Disk disk, int minInSync, long maxJournalBytes) {
+      this(disk, minInSync, maxJournalBytes, Duration.ofHours(24));
+    }
+
     static Choice normal() {
       return new Choice(Disk.local(), 1, 64L << 20);
     }
 
     Choice on(Disk other) {
-      return new Choice(other, minInSync, maxJournalBytes);
+      return new Choice(other, minInSync, maxJournalBytes, answerRetention);
+    }
+
+    Choice retaining(Duration other) {
+      return new Choice(disk, minInSync, maxJournalBytes, other);
     }
   }
 
@@ -75,7 +83,7 @@ final class Node {
             choice.minInSync(),
             choice.maxJournalBytes(),
             64L << 20,
-            Duration.ofHours(24),
+            choice.answerRetention(),
             directory.toString(),
             System.nanoTime());
     member = new Member(settings, volume, registry);

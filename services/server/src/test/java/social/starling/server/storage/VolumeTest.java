@@ -155,6 +155,25 @@ class VolumeTest {
   }
 
   @Test
+  void whatIsTooOldIsTrimmedAndNothingElse() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "1"));
+      entries.passes(10_000);
+      write(volume, entries.post("alice", "2"), entries.post("alice", "3"));
+      assertThat(volume.trimOlder(entries.time(), 5)).isZero();
+      volume.upkeep(true);
+
+      assertThat(volume.trimOlder(Entries.START, 5)).isZero();
+      assertThat(volume.trimOlder(entries.time() - 5_000, 1)).isEqualTo(1);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
+
+      assertThat(volume.read(4, 5, 1 << 20)).hasSize(2);
+      assertThat(volume.trimOlder(Long.MAX_VALUE, 5)).isEqualTo(5);
+    }
+  }
+
+  @Test
   void truncatingGivesBackIdTimeAndEpochsOfWhatIsLeft() {
     try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
       write(volume, entries.slots(), entries.login("alice"));
