@@ -46,6 +46,10 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
 
   private final ManagedChannel channel;
   private final Map<String, Configuration> configurations = new ConcurrentHashMap<>();
+
+  /** The newest of each member. A coordinator that was started anew knows of none. */
+  private final Map<String, ReportDeadRequest> deaths = new ConcurrentHashMap<>();
+
   private final Thread watcher;
   private volatile boolean closed;
 
@@ -112,19 +116,23 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
 
   @Override
   public void reportDead(String cluster, String member, String instance) {
-    if (closed) {
-      return;
-    }
     ReportDeadRequest request =
         ReportDeadRequest.newBuilder()
             .setCluster(cluster)
             .setMember(member)
             .setInstance(instance)
             .build();
-    AdminGrpc.newStub(channel)
-        .withWaitForReady()
-        .withDeadlineAfter(REPORT_SECONDS, TimeUnit.SECONDS)
-        .reportDead(request, new Report(cluster, member, instance));
+    deaths.put(member, request);
+    send(request);
+  }
+
+  private void send(ReportDeadRequest request) {
+    if (!closed) {
+      AdminGrpc.newStub(channel)
+          .withWaitForReady()
+          .withDeadlineAfter(REPORT_SECONDS, TimeUnit.SECONDS)
+          .reportDead(request, new Report(request));
+    }
   }
 
   @Override
@@ -159,8 +167,11 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
             CoordinationGrpc.newBlockingStub(channel)
                 .withWaitForReady()
                 .watchMap(WatchMapRequest.getDefaultInstance());
-        while (maps.hasNext()) {
+        for (boolean first = true; maps.hasNext(); first = false) {
           learn(maps.next());
+          if (first) {
+            deaths.values().forEach(this::send);
+          }
         }
       } catch (StatusRuntimeException e) {
         // The coordinator is away; the next call waits until it is back.
@@ -196,14 +207,10 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
   /** Repeats a report until it arrives: what is dead stays dead. */
   private final class Report implements StreamObserver<ReportDeadResponse> {
 
-    private final String cluster;
-    private final String member;
-    private final String instance;
+    private final ReportDeadRequest request;
 
-    Report(String cluster, String member, String instance) {
-      this.cluster = cluster;
-      this.member = member;
-      this.instance = instance;
+    Report(ReportDeadRequest request) {
+      this.request = request;
     }
 
     @Override
@@ -224,7 +231,7 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
           .start(() -> {
             try {
               Thread.sleep(RETRY);
-              reportDead(cluster, member, instance);
+              send(request);
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();
             }

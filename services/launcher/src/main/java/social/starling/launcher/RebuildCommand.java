@@ -52,7 +52,7 @@ final class RebuildCommand implements Callable<Integer> {
             ? Optional.of(StateFile.read(directory.stateFile()))
             : Optional.empty();
     List<VolumeView> volumes =
-        new VolumeReader(distribution).read(RebuildPlaces.of(directory, recorded, OpenEpoch::of));
+        VolumeReader.of(distribution).read(RebuildPlaces.of(directory, recorded, OpenEpoch::of));
     Rebuilt rebuilt = Rebuilt.of(volumes);
     System.out.println(
         output == StatusCommand.Output.JSON

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class VolumeReader {
 
-  private static final String PROGRAM = "social.starling.server.DescribeVolume";
+  static final String PROGRAM = "social.starling.server.DescribeVolume";
   private static final int AT_ONCE = 2;
   private static final long PATIENCE_SECONDS = 60;
 
@@ -31,8 +31,15 @@ final class VolumeReader {
 
   private final List<String> command;
 
-  VolumeReader(Distribution distribution) {
-    this.command = distribution.tool(Kind.SERVER, PROGRAM);
+  /**
+   * @param command to which the directory of a volume is added
+   */
+  VolumeReader(List<String> command) {
+    this.command = List.copyOf(command);
+  }
+
+  static VolumeReader of(Distribution distribution) {
+    return new VolumeReader(distribution.tool(Kind.SERVER, PROGRAM));
   }
 
   /** Reads all. What cannot be read says so. */
