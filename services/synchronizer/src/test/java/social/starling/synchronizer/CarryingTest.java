@@ -42,9 +42,13 @@ class CarryingTest {
 
   /** Both run, and beta has alpha's a1 to a20. */
   private Running startBoth() {
+    return startBoth(SyncFixture.PATIENT);
+  }
+
+  private Running startBoth(Patience patience) {
     alpha.write("a", 20);
-    fixture.start("alpha");
-    Running running = fixture.start("beta");
+    fixture.start("alpha", patience, fixture.coordinator);
+    Running running = fixture.start("beta", patience, fixture.coordinator);
     fixture.awaitReceived(beta, FakeCluster.names("a", 20));
     return running;
   }
@@ -134,7 +138,7 @@ class CarryingTest {
   void leavesAHungMasterAsSoonAsTheMapNamesAnother() {
     alpha.write("first");
     fixture.start("alpha");
-    fixture.start("beta", SyncFixture.PATIENT, fixture.coordinator);
+    fixture.start("beta");
     fixture.awaitReceived(beta, List.of("first"));
     fixture.beta1.mood(Mood.SILENT);
     alpha.write("a", 20);
@@ -166,7 +170,7 @@ class CarryingTest {
 
   @Test
   void givesUpASilentMasterOfThePeerAndAsksAgainFromTheLastPosition() {
-    startBoth();
+    startBoth(SyncFixture.QUICK);
     int asked = alpha.asked().size();
     fixture.alpha1.mood(Mood.SILENT);
     SyncFixture.until(() -> alpha.asked().size() > asked);
@@ -177,7 +181,7 @@ class CarryingTest {
 
   @Test
   void givesUpASilentMasterOfItsOwnAndBeginsAgainAtTheCursor() {
-    startBoth();
+    startBoth(SyncFixture.QUICK);
     int begun = fixture.beta1.deliverCalls.get();
     fixture.beta1.mood(Mood.SILENT);
     alpha.write("lost on the way");
@@ -213,7 +217,7 @@ class CarryingTest {
   void givesUpASilentSynchronizerOfThePeerAndAsksAgain() {
     SilentSync hung = fixture.with(new SilentSync());
     fixture.coordinator.change("alpha", alpha -> alpha.setSynchronizer(hung.address()));
-    fixture.start("beta");
+    fixture.start("beta", SyncFixture.QUICK, fixture.coordinator);
     SyncFixture.until(() -> hung.calls.get() > 2);
     assertThat(fixture.coordinator.progress("beta", "alpha"))
         .hasValueSatisfying(progress -> assertThat(progress.getConnected()).isFalse());
@@ -264,7 +268,7 @@ class CarryingTest {
 
   @Test
   void leavesASilentCoordinatorAndComesBackToIt() {
-    fixture.start("alpha");
+    fixture.start("alpha", SyncFixture.QUICK, fixture.coordinator);
     SyncFixture.until(() -> fixture.coordinator.hellos.size() == 1);
     fixture.coordinator.silent = true;
     SyncFixture.until(() -> fixture.coordinator.sessions() == 0);
@@ -284,8 +288,8 @@ class CarryingTest {
     fixture.betaMaster(2, fixture.beta2);
     fixture.alpha1.mood(Mood.NOT_MASTER);
     fixture.beta1.mood(Mood.NOT_MASTER);
-    fixture.start("alpha", SyncFixture.QUICK, behind, fixture.coordinator);
-    fixture.start("beta", SyncFixture.QUICK, behind, fixture.coordinator);
+    fixture.start("alpha", SyncFixture.PATIENT, behind, fixture.coordinator);
+    fixture.start("beta", SyncFixture.PATIENT, behind, fixture.coordinator);
     SyncFixture.until(() -> behind.sessions() == 2 && fixture.coordinator.sessions() == 2);
     moreArrives();
     fixture.coordinator.goAway();
@@ -296,8 +300,8 @@ class CarryingTest {
   void oneCoordinatorIsEnough() throws Exception {
     FakeCoordinator away = new FakeCoordinator();
     away.close();
-    fixture.start("alpha", SyncFixture.QUICK, away, fixture.coordinator);
-    fixture.start("beta", SyncFixture.QUICK, away, fixture.coordinator);
+    fixture.start("alpha", SyncFixture.PATIENT, away, fixture.coordinator);
+    fixture.start("beta", SyncFixture.PATIENT, away, fixture.coordinator);
     moreArrives();
   }
 

@@ -33,7 +33,7 @@ class SubscriptionTest {
   }
 
   private Running alpha() {
-    return alpha(SyncFixture.QUICK);
+    return alpha(SyncFixture.PATIENT);
   }
 
   private Running alpha(Patience patience) {
@@ -152,7 +152,7 @@ class SubscriptionTest {
 
   @Test
   void aSubscriberWaitsForAMasterAndHearsThatTheSynchronizerLives() {
-    Running running = alpha();
+    Running running = alpha(SyncFixture.QUICK);
     Subscriber subscriber = new Subscriber(fixture.channel(running), SyncFixture.betaAsks());
     subscriber.request(1000);
     SyncFixture.until(() -> !subscriber.taken().isEmpty());
@@ -250,7 +250,7 @@ class SubscriptionTest {
   void aBatchBeyondEveryBoundEndsTheStream() {
     fixture.alpha1.ballast = Feed.MAX_MESSAGE + 1;
     fixture.alpha.write("monster");
-    Running running = alpha();
+    Running running = alpha(SyncFixture.QUICK);
     Subscriber subscriber = new Subscriber(fixture.channel(running), SyncFixture.betaAsks());
     subscriber.request(1000);
     SyncFixture.until(subscriber::ended);

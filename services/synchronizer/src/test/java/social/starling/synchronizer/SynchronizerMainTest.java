@@ -122,7 +122,7 @@ class SynchronizerMainTest {
     signal("TERM", process);
     assertThat(process.waitFor(10, SECONDS)).isTrue();
     assertThat(process.exitValue()).isZero();
-    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)).isLessThan(3000);
+    assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)).isLessThan(5000);
     await().until(() -> fixture.coordinator.sessions() == 1);
     assertThat(Files.readString(outputs.getFirst()))
         .doesNotContain("Exception")
@@ -141,7 +141,7 @@ class SynchronizerMainTest {
     long begun = System.nanoTime();
     signal("STOP", process);
     await().atMost(20, SECONDS).until(() -> !connected());
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMillis(4500));
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(8));
     fixture.alpha.write("b", 5);
     signal("CONT", process);
     await().atMost(20, SECONDS).until(() -> fixture.beta.received().size() == 10);
