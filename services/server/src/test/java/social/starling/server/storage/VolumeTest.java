@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import social.starling.common.StartException;
 import social.starling.proto.sns.v1.Post;
 import social.starling.replication.Entry;
 import social.starling.replication.EpochStart;
@@ -256,6 +257,29 @@ class VolumeTest {
       try (ResultSet row = statement.executeQuery("PRAGMA journal_mode")) {
         assertThat(row.getString(1)).isEqualTo("wal");
       }
+    }
+  }
+
+  @Test
+  void aVolumeIsOfOneClusterForGoodAndOfTheMemberThatUsesIt() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.introduction()).isEmpty();
+      volume.introduce("alpha", 0, "alpha-1");
+      assertThat(volume.used()).isFalse();
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.introduction()).contains(new Introduction("alpha", 0, "alpha-1"));
+      assertThatExceptionOfType(StartException.class)
+          .isThrownBy(() -> volume.introduce("beta", 1, "beta-1"))
+          .withMessageContaining("belongs to cluster alpha (number 0), not to cluster beta")
+          .satisfies(e -> assertThat(e.exitCode()).isEqualTo(3));
+      assertThatExceptionOfType(StartException.class)
+          .isThrownBy(() -> volume.introduce("alpha", 1, "alpha-1"));
+      assertThat(volume.failure()).isEmpty();
+      volume.introduce("alpha", 0, "alpha-2");
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.introduction()).contains(new Introduction("alpha", 0, "alpha-2"));
     }
   }
 
