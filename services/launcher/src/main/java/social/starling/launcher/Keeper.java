@@ -70,7 +70,7 @@ final class Keeper {
   /** A shell adds the number of the signal to this. */
   private static final int SIGNALLED = 128;
 
-  private static final Duration PROBE = Duration.ofMillis(20);
+  private static final Duration PROBE = Duration.ofMillis(50);
 
   private final Service service;
   private final Surroundings surroundings;

@@ -455,6 +455,23 @@ class SystemIT {
   }
 
   @Test
+  @Order(22)
+  void theCoordinatorsDirectoryIsLostAndRebuiltFromTheVolumes(TestInfo info) throws Exception {
+    String slots = admin("slots").out();
+    Files.move(DIRECTORY.resolve("coordinator"), DIRECTORY.resolve("lost-coordinator"));
+    long at = installation.kill("coordinator");
+    everythingGoesOn(info, at);
+
+    Installation.Ran rebuilt = admin("rebuild-coordinator", "--write");
+
+    assertThat(rebuilt.exitCode()).as(rebuilt.out() + rebuilt.err()).isZero();
+    installation.awaitHealthy();
+    everythingGoesOn(info, System.nanoTime());
+    assertThat(admin("slots").out()).isEqualTo(slots);
+    everythingGoesOn(info, installation.kill(installation.master("gamma")));
+  }
+
+  @Test
   @Order(30)
   void nothingIsLostOverARestartOfEverything() throws Exception {
     load.end();
