@@ -3,6 +3,7 @@ package social.starling.client;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.util.Optional;
@@ -33,7 +34,7 @@ public enum Verdict {
       case DEADLINE_EXCEEDED -> neverSent(failure) ? UNREACHED : BROKEN;
       case CANCELLED -> BROKEN;
       case RESOURCE_EXHAUSTED -> tooLarge(failure) ? FINAL : LATER;
-      default -> FINAL;
+      default -> connectionBroke(failure) ? BROKEN : FINAL;
     };
   }
 
@@ -63,6 +64,12 @@ public enum Verdict {
       }
     }
     return false;
+  }
+
+  // Only a status that was made on this side has a cause; a connection that closes while a call is
+  // being written to it is UNKNOWN to gRPC.
+  private static boolean connectionBroke(Throwable failure) {
+    return Status.fromThrowable(failure).getCause() instanceof IOException;
   }
 
   // gRPC tells this in words only. Should they change one day, the outcome counts as unknown.

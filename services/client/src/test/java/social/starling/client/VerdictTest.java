@@ -11,6 +11,7 @@ import io.grpc.stub.ClientCalls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,16 @@ class VerdictTest {
   })
   void shouldJudgeByTheReason(Reason reason, Code code, Verdict verdict) {
     assertThat(Verdict.of(Errors.of(code, reason, "why"))).isEqualTo(verdict);
+  }
+
+  @Test
+  void shouldTakeAConnectionThatClosedUnderACallForBrokenWhateverItsCode() {
+    assertThat(
+            Verdict.of(Status.UNKNOWN.withCause(new ClosedChannelException()).asRuntimeException()))
+        .isEqualTo(Verdict.BROKEN);
+    assertThat(
+            Verdict.of(Status.UNKNOWN.withCause(new IllegalStateException()).asRuntimeException()))
+        .isEqualTo(Verdict.FINAL);
   }
 
   @ParameterizedTest

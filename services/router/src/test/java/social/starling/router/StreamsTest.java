@@ -96,7 +96,7 @@ class StreamsTest {
     }
 
     void awaitTexts(int count) {
-      await().atMost(Duration.ofSeconds(20)).until(() -> texts().size() >= count);
+      await().atMost(Duration.ofSeconds(60)).until(() -> texts().size() >= count);
     }
   }
 

@@ -18,13 +18,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import social.starling.common.Addresses;
+import social.starling.common.ClusterName;
 import social.starling.common.CommonOptions;
 import social.starling.common.Credential;
 import social.starling.common.ExitCode;
 import social.starling.common.GrpcServer;
 import social.starling.common.GrpcServers;
 import social.starling.common.HttpEndpoint;
-import social.starling.common.Limits;
 import social.starling.common.Logging;
 import social.starling.common.Metrics;
 import social.starling.common.ProcessMain;
@@ -258,12 +258,7 @@ public final class ServerMain implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    try {
-      Limits.checkName(cluster);
-    } catch (RuntimeException e) {
-      throw new StartException(
-          ExitCode.USAGE, "--cluster '" + cluster + "' is not 1 to 30 of A-Z, a-z, 0-9 and _", e);
-    }
+    ClusterName.check("--cluster", cluster);
     if (minInSync != 1 && minInSync != 2) {
       throw new StartException(ExitCode.USAGE, "--min-in-sync is " + minInSync + "; 1 or 2 can be");
     }

@@ -12,9 +12,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import social.starling.common.Address;
 import social.starling.common.Addresses;
+import social.starling.common.ClusterName;
 import social.starling.common.CommonOptions;
 import social.starling.common.ExitCode;
-import social.starling.common.Limits;
 import social.starling.common.Logging;
 import social.starling.common.Metrics;
 import social.starling.common.ProcessMain;
@@ -86,12 +86,7 @@ public final class SynchronizerMain implements Callable<Integer> {
   }
 
   private SynchronizerProcess.Settings settings() {
-    try {
-      Limits.checkName(cluster);
-    } catch (RuntimeException e) {
-      throw new StartException(
-          ExitCode.USAGE, "--cluster '" + cluster + "' is not 1 to 30 of A-Z, a-z, 0-9 and _", e);
-    }
+    ClusterName.check("--cluster", cluster);
     return new SynchronizerProcess.Settings(
         common.host(),
         common.advertise(),

@@ -190,7 +190,7 @@ class SynchronizerMainTest {
     refused(2, "no credential is given", "--cluster=alpha", coordinators);
     refused(2, "Missing required option: '--coordinators", "--cluster=alpha", secret);
     refused(2, "Missing required option: '--cluster", coordinators, secret);
-    refused(2, "--cluster 'a-b' is not 1 to 30 of", "--cluster=a-b", coordinators, secret);
+    refused(2, "--cluster 'a_b' is not 1 to 60 of", "--cluster=a_b", coordinators, secret);
     refused(2, "'127.0.0.1' is no address", "--cluster=alpha", "--coordinators=127.0.0.1", secret);
     refused(
         1,

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import social.starling.common.ClusterName;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -33,7 +34,7 @@ abstract class ClusterChange extends AdminCommand {
 
   @Override
   final void check() {
-    if (!WantedClusters.isName(name)) {
+    if (!ClusterName.isOne(name)) {
       throw new InputException(
           "USAGE",
           "'"

@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
+import social.starling.common.ClusterName;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -26,14 +26,8 @@ import social.starling.common.StartException;
 public final class WantedClusters {
 
   private static final String FILE = "wanted-clusters";
-  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,58}[a-z0-9])?");
 
   private WantedClusters() {}
-
-  /** Whether a cluster can have this name: its members' names are longer by two. */
-  static boolean isName(String name) {
-    return NAME.matcher(name).matches();
-  }
 
   /**
    * What is wanted; empty when nobody has said it.
@@ -45,7 +39,7 @@ public final class WantedClusters {
     try {
       List<String> names =
           Files.readString(file).lines().map(String::strip).filter(n -> !n.isEmpty()).toList();
-      if (names.isEmpty() || !names.stream().allMatch(WantedClusters::isName)) {
+      if (names.isEmpty() || !names.stream().allMatch(ClusterName::isOne)) {
         throw unusable(file, "it should hold the name of a cluster a line", null);
       }
       return Optional.of(names);

@@ -417,7 +417,7 @@ final class Load implements AutoCloseable {
         }
       }
     } catch (StarlingException e) {
-      failures.add(reader + ": the stream ended: " + e.getMessage());
+      failed(reader + ": the stream ended: " + e.getMessage());
     }
   }
 
@@ -430,12 +430,17 @@ final class Load implements AutoCloseable {
     try {
       work.run();
     } catch (StarlingException e) {
-      failures.add(
+      failed(
           "%s of %s: %s (%s)".formatted(person.name(), person.cluster(), e.getMessage(), e.word()));
     } catch (RuntimeException e) {
-      failures.add(person.name() + ": " + e);
+      failed(person.name() + ": " + e);
       throw e;
     }
+  }
+
+  private void failed(String sentence) {
+    failures.add(sentence);
+    System.out.println("failed: " + sentence);
   }
 
   /** Lets the work end, what is under way too. */
