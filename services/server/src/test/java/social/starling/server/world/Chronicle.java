@@ -121,6 +121,11 @@ final class Chronicle {
     return lastWords;
   }
 
+  /** How often its users followed or unfollowed those of another cluster. */
+  long wordsFor(int peer) {
+    return words.stream().filter(word -> world.home(word.pair().author()) == peer).count();
+  }
+
   boolean follows(String follower, String author) {
     Word last = lastWords.get(new Pair(follower, author));
     return last != null && last.followed();

@@ -70,7 +70,7 @@ final class MemberState implements Application {
   }
 
   /** Up to which entry of a peer's journal this cluster has what it needs. */
-  private long position(int home) {
+  long position(int home) {
     long cursor = state.cursor(home).index();
     long known = seen.getOrDefault(home, 0L);
     if (known > cursor) {

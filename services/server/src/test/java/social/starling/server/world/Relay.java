@@ -32,9 +32,12 @@ final class Relay {
   private int run;
   private int target;
   private boolean pipelined;
-  private boolean busy;
+  private int underWay;
   private long heardAt;
-  private Changes changes;
+  private long submittedAt;
+
+  /** Where the last batch ended. */
+  private Position end;
 
   Relay(World world, Synchronizer synchronizer, Cluster receiver, Cluster sender) {
     this.world = world;
@@ -46,10 +49,9 @@ final class Relay {
   void begin() {
     int now = ++run;
     queue.clear();
-    busy = false;
-    changes = null;
+    underWay = 0;
     heardAt = world.time().now();
-    target = world.random().nextInt(2);
+    target = world.random().nextInt(4) == 0 ? 1 - target : target;
     pipelined = world.faulty() && world.random().nextInt(4) == 0;
     world.send(() -> askCursor(now));
     watch(now);
@@ -68,7 +70,8 @@ final class Relay {
               if (!live(of)) {
                 return;
               }
-              if (world.time().now() - heardAt > SILENCE) {
+              long now = world.time().now();
+              if (now - heardAt > SILENCE || underWay > 0 && now - submittedAt > SILENCE) {
                 fail(of);
               } else {
                 watch(of);
@@ -96,6 +99,7 @@ final class Relay {
   private void askCursor(int of) {
     MemberState member = receiver.serving(target);
     if (member == null) {
+      target = 1 - target;
       world.send(() -> fail(of));
       return;
     }
@@ -103,6 +107,7 @@ final class Relay {
     world.send(() -> {
       if (live(of)) {
         heardAt = world.time().now();
+        end = cursor;
         world.sendBetween(receiver, sender, () -> open(of, cursor));
       }
     });
@@ -118,8 +123,7 @@ final class Relay {
       world.sendBetween(sender, receiver, () -> fail(of));
       return;
     }
-    changes = new Changes(world, sender, member, there, receiver, this, of, cursor);
-    changes.pump();
+    new Changes(world, sender, member, there, receiver, this, of, cursor).pump();
   }
 
   /** Seen by the peer's side: how much is under way. */
@@ -134,15 +138,22 @@ final class Relay {
     }
     if (current) {
       heardAt = world.time().now();
+      if (!pipelined && !batch.after().equals(end)) {
+        fail(of);
+        return;
+      }
     }
     if (batch.upTo() == null) {
-      if (queue.isEmpty()) {
+      if (!batch.after().equals(end)) {
+        fail(of);
+      } else if (queue.isEmpty()) {
         int member = target;
         world.send(() -> saw(member, batch));
       }
     } else if (pipelined || !current) {
-      world.send(() -> submit(of, batch));
+      hand(of, batch);
     } else {
+      end = batch.upTo();
       queue.addLast(batch);
       next(of);
     }
@@ -156,11 +167,18 @@ final class Relay {
   }
 
   private void next(int of) {
-    if (!busy && !queue.isEmpty()) {
-      busy = true;
-      Batch batch = queue.removeFirst();
-      world.send(() -> submit(of, batch));
+    if (underWay == 0 && !queue.isEmpty()) {
+      hand(of, queue.removeFirst());
     }
+  }
+
+  private void hand(int of, Batch batch) {
+    if (live(of)) {
+      underWay++;
+      submittedAt = world.time().now();
+      end = batch.upTo();
+    }
+    world.send(() -> submit(of, batch));
   }
 
   private void submit(int of, Batch batch) {
@@ -183,7 +201,7 @@ final class Relay {
                 }
                 if (receiver.chronicle().answer(index).getReason().isEmpty()) {
                   heardAt = world.time().now();
-                  busy = false;
+                  underWay--;
                   next(of);
                 } else if (world.plant().beginsAgain()) {
                   fail(of);

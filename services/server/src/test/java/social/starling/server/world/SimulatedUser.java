@@ -68,12 +68,13 @@ final class SimulatedUser implements Requester {
   // ---------------------------------------------------------------- writing
 
   void start() {
-    world.time().after(think(), this::write);
-    world.time().after(think(), this::watch);
+    long late = world.random().nextInt(4) == 0 ? world.random().nextLong(8_000 * World.MILLI) : 0;
+    world.time().after(late + think(), this::write);
+    world.time().after(late + think(), this::watch);
   }
 
   private long think() {
-    return world.random().nextLong(2 * 180 * World.MILLI);
+    return world.random().nextLong((world.fickle() ? 150 : 360) * World.MILLI);
   }
 
   private void write() {
@@ -101,7 +102,7 @@ final class SimulatedUser implements Requester {
   }
 
   private void choose(Request.Builder body) {
-    int chance = world.random().nextInt(20);
+    int chance = world.fickle() ? 5 + world.random().nextInt(14) : world.random().nextInt(20);
     if (!known) {
       body.setLogin(Login.getDefaultInstance());
     } else if (chance < 9) {
@@ -113,8 +114,8 @@ final class SimulatedUser implements Requester {
         body.setFollow(Follow.newBuilder().setName(author));
       }
     } else if (chance < 17) {
-      String author = somebody();
-      if (cluster.chronicle().follows(name, author)) {
+      String author = followed();
+      if (author != null) {
         unfollowed = author;
         body.setUnfollow(Unfollow.newBuilder().setName(author));
       }
@@ -128,6 +129,15 @@ final class SimulatedUser implements Requester {
         }
       }
     }
+  }
+
+  private String followed() {
+    List<String> authors =
+        cluster.chronicle().lastWords().values().stream()
+            .filter(word -> word.followed() && word.pair().follower().equals(name))
+            .map(word -> word.pair().author())
+            .toList();
+    return authors.isEmpty() ? null : authors.get(world.random().nextInt(authors.size()));
   }
 
   private String somebody() {

@@ -36,6 +36,8 @@ final class World {
 
   static final long MILLI = 1_000_000L;
   private static final long FAULTY = 14_000 * MILLI;
+  private static final long FICKLE = 24_000 * MILLI;
+  private static final int LONG_LOG = 80;
   private static final long PATIENCE = 90_000 * MILLI;
   private static final int ALL = 100_000;
 
@@ -48,6 +50,12 @@ final class World {
   private final Map<String, Integer> homes = new HashMap<>();
   private final Map<RequestId, Long> asked = new HashMap<>();
   private final long[][] cutUntil;
+  private final long[][] lastArrival;
+
+  /** How much harm messages come to: one of so many. */
+  private final int harm;
+
+  private final boolean fickle;
   private boolean faulty = true;
   private boolean writing = true;
 
@@ -56,7 +64,10 @@ final class World {
     this.trace = trace;
     random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 3);
     int many = 2 + random.nextInt(3);
+    harm = random.nextBoolean() ? 50 : 300;
+    fickle = random.nextInt(6) == 0;
     cutUntil = new long[many][many];
+    lastArrival = new long[many][many];
     for (int i = 0; i < many; i++) {
       clusters.add(new Cluster(this, i, random.nextLong()));
     }
@@ -105,6 +116,11 @@ final class World {
     return faulty;
   }
 
+  /** Users change their minds about whom they follow all the time. */
+  boolean fickle() {
+    return fickle;
+  }
+
   boolean writing() {
     return writing;
   }
@@ -141,31 +157,39 @@ final class World {
 
   /** A message within a cluster. */
   void send(Runnable arrives) {
-    if (faulty && random.nextInt(60) == 0) {
+    send(new long[1], 0, arrives);
+  }
+
+  private void send(long[] last, int at, Runnable arrives) {
+    if (faulty && random.nextInt(harm) == 0) {
       counts.add(Seen.MESSAGES_LOST);
       return;
     }
-    transmit(arrives);
-    if (faulty && random.nextInt(40) == 0) {
+    transmit(last, at, arrives);
+    if (faulty && random.nextInt(harm) == 0) {
       counts.add(Seen.MESSAGES_REPEATED);
-      transmit(arrives);
+      transmit(last, at, arrives);
     }
   }
 
   /** A message from one cluster to another. */
   void sendBetween(Cluster from, Cluster to, Runnable arrives) {
     if (time.now() >= cutUntil[from.number()][to.number()]) {
-      send(arrives);
+      send(lastArrival[from.number()], to.number(), arrives);
     }
   }
 
-  private void transmit(Runnable arrives) {
-    long delay = 100_000 + random.nextLong(400_000);
-    if (faulty && random.nextInt(25) == 0) {
+  /** In order, but for those that are late. */
+  private void transmit(long[] last, int at, Runnable arrives) {
+    long arrival = time.now() + 100_000 + random.nextLong(400_000);
+    if (faulty && random.nextInt(harm) == 0) {
       counts.add(Seen.MESSAGES_LATE);
-      delay += random.nextLong(3_000 * MILLI);
+      arrival += random.nextLong(3_000 * MILLI);
+    } else {
+      arrival = Math.max(arrival, last[at] + 1);
+      last[at] = arrival;
     }
-    time.after(delay, arrives);
+    time.at(arrival, arrives);
   }
 
   // ---------------------------------------------------------------- the run
@@ -179,10 +203,11 @@ final class World {
       addSynchronizer(cluster);
     }
     time.after(faultGap(), this::fault);
-    while (time.now() < FAULTY) {
+    while (time.now() < (fickle ? FICKLE : FAULTY)) {
       time.step();
     }
     quiet();
+    countLongLogs();
     counts.add(Seen.EVENTS, time.events());
     for (Cluster cluster : clusters) {
       Map<String, Long> seen = cluster.pair().counts();
@@ -192,6 +217,17 @@ final class World {
       }
     }
     return counts;
+  }
+
+  /** Logs of follows that are so long that what was superseded in them is dropped. */
+  private void countLongLogs() {
+    for (Cluster cluster : clusters) {
+      for (Cluster peer : clusters) {
+        if (peer != cluster && cluster.chronicle().wordsFor(peer.number()) > LONG_LOG) {
+          counts.add(Seen.LONG_LOGS);
+        }
+      }
+    }
   }
 
   private Synchronizer addSynchronizer(Cluster cluster) {
@@ -263,7 +299,7 @@ final class World {
       case 4 -> {
         counts.add(Seen.OUTAGES);
         note(() -> cluster + " is away");
-        cluster.pair().outage(duration(6_000));
+        cluster.pair().outage(duration(random.nextInt(4) == 0 ? 14_000 : 4_000));
       }
       default -> {
         Cluster other = clusters.get(random.nextInt(clusters.size()));
