@@ -3,6 +3,7 @@ package social.starling.bench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import social.starling.bench.core.CoreCommand;
+import social.starling.bench.crossing.CrossingCommand;
 import social.starling.bench.failover.FailoverCommand;
 import social.starling.bench.fortunes.FortunesCommand;
 import social.starling.bench.load.LoadCommand;
@@ -19,6 +20,7 @@ import social.starling.common.ProcessMain;
       SetupCommand.class,
       LoadCommand.class,
       FailoverCommand.class,
+      CrossingCommand.class,
       ProcessesCommand.class,
       StartupCommand.class,
       CoreCommand.class,

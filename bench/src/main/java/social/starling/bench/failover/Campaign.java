@@ -1,6 +1,5 @@
 package social.starling.bench.failover;
 
-import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -18,18 +16,16 @@ import social.starling.bench.installation.CpuTimes;
 import social.starling.bench.installation.Installation;
 import social.starling.bench.installation.ProcessFiles;
 import social.starling.bench.installation.RecordedProcess;
+import social.starling.bench.installation.Residents;
 import social.starling.bench.installation.Signal;
 import social.starling.client.ClientOptions;
 import social.starling.client.Post;
 import social.starling.client.PostPage;
 import social.starling.client.StarlingClient;
 import social.starling.client.StarlingException;
-import social.starling.common.Channels;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.ClusterStatus;
-import social.starling.proto.router.v1.LocateRequest;
-import social.starling.proto.router.v1.RouterGrpc;
 
 /**
  * Writers at work, a fault, the wait until both members are in sync again, and so on; at the end
@@ -42,7 +38,6 @@ final class Campaign implements AutoCloseable {
   private static final Duration NEXT_WRITE = Duration.ofSeconds(30);
   private static final Duration WHOLE = Duration.ofSeconds(120);
   private static final Duration LOOK = Duration.ofMillis(20);
-  private static final int NAMES_TRIED = 100_000;
 
   /**
    * What to do.
@@ -191,7 +186,7 @@ final class Campaign implements AutoCloseable {
   }
 
   private void prepare(String cluster) {
-    List<String> authors = authorsIn(cluster);
+    List<String> authors = Residents.of(first.router(), cluster, "fo", plan.writers());
     long spacing = TimeUnit.SECONDS.toNanos(1) / plan.rate();
     StarlingClient routedRoot = connect(authors.getFirst(), false);
     StarlingClient directRoot = connect(authors.getFirst(), true);
@@ -216,37 +211,6 @@ final class Campaign implements AutoCloseable {
             ClientOptions.of(user).withRouters(List.of(first.router())).withDirect(direct));
     clients.add(client);
     return client;
-  }
-
-  /** New names whose home is the cluster. */
-  private List<String> authorsIn(String cluster) {
-    String prefix = "fo_" + Long.toString(ThreadLocalRandom.current().nextLong(1L << 40), 36) + "_";
-    List<String> found = new ArrayList<>();
-    ManagedChannel channel = Channels.open(first.router());
-    try {
-      RouterGrpc.RouterBlockingStub router = RouterGrpc.newBlockingStub(channel);
-      for (int i = 0; found.size() < plan.writers() && i < NAMES_TRIED; i++) {
-        String name = prefix + i;
-        if (router
-            .withDeadlineAfter(NEXT_WRITE.toMillis(), TimeUnit.MILLISECONDS)
-            .locate(LocateRequest.newBuilder().setUser(name).build())
-            .getCluster()
-            .equals(cluster)) {
-          found.add(name);
-        }
-      }
-    } catch (StatusRuntimeException e) {
-      throw new StartException(
-          ExitCode.FAILED,
-          "the router at %s does not answer (%s)".formatted(first.router(), e.getStatus()),
-          e);
-    } finally {
-      channel.shutdownNow();
-    }
-    if (found.size() < plan.writers()) {
-      throw new StartException(ExitCode.FAILED, "no user's home is cluster " + cluster);
-    }
-    return found;
   }
 
   private void stop() throws InterruptedException {

@@ -101,7 +101,7 @@ final class Up {
         terminal.say("%-10s is not ready yet; see %s".formatted(name, directory.log(name)));
       }
       Duration took = Duration.between(begun, Instant.now());
-      terminal.say(Welcome.text(took, supervisor.routerAddress()));
+      terminal.say(Welcome.text(took, supervisor.routerAddress(), directory));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {

@@ -18,6 +18,9 @@ public final class Ids {
   private static final int CLUSTER_BITS = 10;
   private static final long MAX_MILLIS = (1L << 41) - 1;
 
+  /** The last moment that an id can name, in milliseconds since 1970-01-01Z: in 2094. */
+  static final long LAST_MILLIS = ORIGIN_MILLIS + MAX_MILLIS;
+
   private Ids() {}
 
   /**

@@ -357,9 +357,17 @@ public class Replica {
     return new Submission.Accepted(entry.index(), false);
   }
 
-  /** Times never step back along a journal, whatever the wall clock does. */
+  /** Whether a request is in the journal and not committed yet: a repeat of it waits (rule 9). */
+  public boolean isPending(RequestId id) {
+    return uncommitted.containsKey(id);
+  }
+
+  /**
+   * Times never step back along a journal, whatever the wall clock does; one that is beyond all ids
+   * is no time, and would use them up for ever.
+   */
   long nextTime(long wallMillis) {
-    return Math.max(lastTimeMillis, wallMillis);
+    return wallMillis > Ids.LAST_MILLIS ? lastTimeMillis : Math.max(lastTimeMillis, wallMillis);
   }
 
   /**
@@ -689,6 +697,9 @@ public class Replica {
   }
 
   private void onPersisted(long done) {
+    if (commitIndex == diskIndex) {
+      progressAt = now; // Until now the slave was not what a commit waits for.
+    }
     while (!outstanding.isEmpty() && outstanding.getFirst().ticket <= done) {
       Outstanding first = outstanding.removeFirst();
       durablePromise = Math.max(durablePromise, first.promised);
@@ -820,13 +831,15 @@ public class Replica {
   }
 
   /**
-   * A master whose journal has an entry of a later epoch where this one has trimmed: it was made
-   * master by a person who gave up what only this volume holds.
+   * A master whose journal has an entry of a later epoch where this one has trimmed, or ended
+   * before that when its epoch began: it was made master by a person who gave up what only this
+   * volume holds.
    */
   private boolean contradictsTrimmed(Message.Append message) {
     long base = epochs.baseIndex();
     long epoch = epochs.epochAt(base);
-    return message.previousIndex() <= base && message.previousEpoch() > epoch
+    return message.endIndex() < base && message.epoch() > epoch
+        || message.previousIndex() <= base && message.previousEpoch() > epoch
         || message.entries().stream().anyMatch(e -> e.index() <= base && e.epoch() > epoch);
   }
 
@@ -1064,7 +1077,9 @@ public class Replica {
     String recorded = configuration.inSync().get(options.peer());
     if (hangs && role.acts() && recorded != null && recorded.equals(peerVolume)) {
       boolean peerIsThere = now - heardPeerAt < options.silence();
-      if (peerIsThere) {
+      // Where the slave's disk stands still as well, this member at least answers reads.
+      boolean peerGoesOn = peerAcked > diskIndex || peerAcked == epochs.lastIndex();
+      if (peerIsThere && peerGoesOn) {
         long epoch = configuration.epoch();
         close("this member's storage hangs");
         effects.add(new Effect.Send(new Message.Resign(epoch)));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Single messages, where a whole cluster would need luck to come to them. */
@@ -118,6 +119,63 @@ class ReplicaTest {
     receive(5, 7, 5, 7);
 
     assertThat(halted()).contains("committed");
+  }
+
+  @Test
+  void theMemberEndsWhenItsMasterEndedBeforeItsBaseWhenItsEpochBegan() {
+    slaveThatTrimmedEight();
+    learn(new Configuration(5, "a", "a-2", Map.of("a", "av"), false, "a", "a-1"));
+
+    receive(5, 5, 2, 5);
+
+    assertThat(halted()).contains("committed");
+    assertThat(done.stream().filter(Effect.Send.class::isInstance)).isEmpty();
+  }
+
+  @Test
+  void aLateMessageOfTheMasterThatMadeTheBaseIsNoContradiction() {
+    slaveThatTrimmedEight();
+
+    receive(2, 5, 2, 5);
+
+    assertThat(halted()).isEqualTo("it goes on");
+    assertThat(lastAck().verifiedIndex()).isEqualTo(8);
+  }
+
+  @Test
+  void aClockBeyondAllIdsIsNotBelieved() {
+    replica =
+        new Replica(
+            Options.defaults("a", "b", "a-1", 1),
+            new JournalState("av", 0, 0, 0, 0, 0, 0, List.of(), 0),
+            (from, to, maxBytes) -> List.of(),
+            0,
+            0);
+    learn(new Configuration(1, "a", "a-1", Map.of("a", "av"), false, "", ""));
+    now += 1_000 * MS;
+    drain();
+    drain();
+    long year2106 = 0xFFFF_FFFFL * 1000;
+    long year2026 = 1_770_000_000_000L;
+    submit(1, year2026);
+    submit(2, year2106);
+    submit(3, year2026 + 1);
+
+    assertThat(appended().map(Entry::timeMillis)).containsExactly(year2026, year2026, year2026 + 1);
+    assertThat(appended().map(entry -> Ids.millis(entry.id())))
+        .containsExactly(year2026, year2026, year2026 + 1);
+  }
+
+  private void submit(long sequence, long wallMillis) {
+    assertThat(replica.submit(new RequestId("c", sequence), new byte[] {1}, wallMillis, now))
+        .isInstanceOf(Submission.Accepted.class);
+    drain();
+  }
+
+  private Stream<Entry> appended() {
+    return done.stream()
+        .filter(Effect.Persist.class::isInstance)
+        .flatMap(each -> ((Effect.Persist) each).append().stream());
   }
 
   private String halted() {

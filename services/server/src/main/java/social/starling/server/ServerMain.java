@@ -35,6 +35,7 @@ import social.starling.replication.Role;
 import social.starling.server.api.LiveStreams;
 import social.starling.server.api.Presence;
 import social.starling.server.api.SnsService;
+import social.starling.server.exchange.ExchangeService;
 import social.starling.server.member.Listening;
 import social.starling.server.member.Member;
 import social.starling.server.member.MemberAdminService;
@@ -184,6 +185,7 @@ public final class ServerMain implements Callable<Integer> {
     Presence presence = new Presence();
     Gauge.builder("starling.streams", streams::size).register(registry);
     Gauge.builder("starling.users.active", presence::activeUsers).register(registry);
+    ExchangeService exchange = new ExchangeService(self, registry);
     ScheduledExecutorService scheduler =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon(true).name("scheduler").factory());
@@ -193,13 +195,14 @@ public final class ServerMain implements Callable<Integer> {
             internalPort,
             credential,
             new ReplicationService(settings, self, volume),
-            new MemberAdminService(settings, self, volume));
+            new MemberAdminService(settings, self, volume),
+            exchange);
     GrpcServer users =
         GrpcServers.publicServer(
             common.host(),
             publicPort,
             List.of(Metrics.calls(registry)),
-            new SnsService(self, streams, presence, scheduler));
+            new SnsService(self, streams, presence, exchange::position, scheduler));
     HttpEndpoint http =
         new HttpEndpoint(common.host(), common.httpPort(), registry, self::notReady);
     self.start(

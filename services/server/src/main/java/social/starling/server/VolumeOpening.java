@@ -22,6 +22,7 @@ import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.GetStatusRequest;
 import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.server.storage.Disk;
+import social.starling.server.storage.Introduction;
 import social.starling.server.storage.Volume;
 
 /**
@@ -67,9 +68,23 @@ final class VolumeOpening {
   /**
    * Opens it.
    *
-   * @throws StartException as {@link Volume#open}, when it is damaged and cannot be given up
+   * @throws StartException as {@link Volume#open}, when it is damaged and cannot be given up; with
+   *     exit code 3 when it is another cluster's: no coordinator must hear of it from this one
    */
   Volume open(Path directory, Disk disk) {
+    Volume volume = openWhole(directory, disk);
+    String owner = volume.introduction().map(Introduction::cluster).orElse(cluster);
+    if (!owner.equals(cluster)) {
+      volume.close();
+      throw new StartException(
+          ExitCode.REFUSED,
+          "the volume %s belongs to cluster %s, not to cluster %s; choose another directory with --dir"
+              .formatted(directory, owner, cluster));
+    }
+    return volume;
+  }
+
+  private Volume openWhole(Path directory, Disk disk) {
     try {
       return Volume.open(directory, disk);
     } catch (StartException e) {

@@ -80,13 +80,34 @@ class VolumeOpeningTest {
   }
 
   private Volume open() {
+    return open("alpha", volume);
+  }
+
+  private Volume open(String cluster, Path at) {
     return new VolumeOpening(
-            "alpha",
-            "alpha-1",
+            cluster,
+            cluster + "-1",
             List.of(new Address("127.0.0.1", coordinator.port())),
             credential,
             Duration.ofSeconds(3))
-        .open(volume, Disk.local());
+        .open(at, Disk.local());
+  }
+
+  @Test
+  void theVolumeOfAnotherClusterIsRefusedAndLeftAlone() {
+    Path used = directory.resolve("used");
+    try (Volume own = open("alpha", used)) {
+      own.introduce("alpha", 1, "alpha-1");
+    }
+
+    assertThatThrownBy(() -> open("beta", used))
+        .isInstanceOfSatisfying(StartException.class, e -> assertThat(e.exitCode()).isEqualTo(3))
+        .hasMessageContaining("belongs to cluster alpha")
+        .hasMessageContaining("--dir");
+
+    try (Volume own = open("alpha", used)) {
+      assertThat(own.introduction()).isPresent();
+    }
   }
 
   private void recorded(String master, Hearing hearing, String... inSync) {

@@ -7,6 +7,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,12 +16,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.IntToLongFunction;
 import social.starling.common.Errors;
 import social.starling.common.Identity;
 import social.starling.common.Limits;
 import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.Members;
-import social.starling.proto.coordinator.v1.SlotRange;
 import social.starling.proto.journal.v1.Answer;
 import social.starling.proto.journal.v1.Delete;
 import social.starling.proto.journal.v1.Follow;
@@ -59,6 +60,7 @@ import social.starling.proto.sns.v1.User;
 import social.starling.proto.sns.v1.WriteId;
 import social.starling.replication.RequestId;
 import social.starling.replication.Role;
+import social.starling.server.member.Failures;
 import social.starling.server.member.Member;
 import social.starling.server.state.DamagedException;
 import social.starling.server.state.State;
@@ -76,16 +78,24 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   private final Member member;
   private final LiveStreams streams;
   private final Presence presence;
+  private final IntToLongFunction positions;
   private final ScheduledExecutorService scheduler;
 
   /**
+   * @param positions up to which entry of another cluster's journal this one has what it needs, by
+   *     the cluster's number
    * @param scheduler for small periodic work; not closed here
    */
   public SnsService(
-      Member member, LiveStreams streams, Presence presence, ScheduledExecutorService scheduler) {
+      Member member,
+      LiveStreams streams,
+      Presence presence,
+      IntToLongFunction positions,
+      ScheduledExecutorService scheduler) {
     this.member = member;
     this.streams = streams;
     this.presence = presence;
+    this.positions = positions;
     this.scheduler = scheduler;
   }
 
@@ -113,9 +123,21 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         out,
         () -> {
           String name = Limits.checkName(in.getName());
-          write(in.getWrite(), request -> request.setFollow(Follow.newBuilder().setName(name)));
+          Follow follow = Follow.newBuilder().setName(name).setPosition(position(name)).build();
+          write(in.getWrite(), request -> request.setFollow(follow));
           return FollowResponse.getDefaultInstance();
         });
+  }
+
+  /**
+   * From where on the posts of an author of another cluster are missing here. Taken before the
+   * follow is submitted, so that none of later is left out.
+   */
+  private long position(String author) {
+    OptionalInt home = member.state().home(author);
+    return home.isPresent() && home.getAsInt() != State.LOCAL
+        ? positions.applyAsLong(home.getAsInt())
+        : 0;
   }
 
   @Override
@@ -165,7 +187,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   private Answer write(WriteId id, Function<Request.Builder, Request.Builder> body)
       throws InterruptedException {
     Limits.checkWriteId(id);
-    checkHome();
+    checkHome(user());
     Request request =
         body.apply(Request.newBuilder().setUser(user()).setConfirmed(id.getConfirmed())).build();
     return Answers.orThrow(member.write(new RequestId(id.getClient(), id.getSequence()), request));
@@ -232,7 +254,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   private List<String> names(
       int limit, String after, BiFunction<String, Integer, List<String>> reader)
       throws InterruptedException {
-    checkHome();
+    checkHome(user());
     if (!after.isEmpty()) {
       Limits.checkName(after);
     }
@@ -251,7 +273,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         out,
         () -> {
           String author = Limits.checkName(in.getAuthor());
-          checkHome();
+          checkHome(author); // All posts of an author are there, and nowhere else.
           Page page = in.getPage();
           int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
           List<Post> found =
@@ -269,7 +291,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         out,
         () -> {
           String user = user();
-          checkHome();
+          checkHome(user);
           Page page = in.getPage();
           int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
           State.Timeline found =
@@ -291,7 +313,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     ServerCallStreamObserver<StreamEvent> call = (ServerCallStreamObserver<StreamEvent>) out;
     try {
       String user = user();
-      checkHome();
+      checkHome(user);
       if (in.getBacklog() < 0 || in.getBacklog() > MAX_PAGE) {
         throw invalid("backlog is " + Integer.toUnsignedString(in.getBacklog()) + "; 0 to 200 are");
       }
@@ -323,6 +345,9 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
           });
     } catch (StatusRuntimeException e) {
       out.onError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      out.onError(member.notServing(member.serving()));
     }
   }
 
@@ -330,9 +355,9 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     try {
       stream.run();
     } catch (DamagedException e) {
-      call.onError(damaged(e));
+      call.onError(Failures.of(e));
     } catch (StorageException e) {
-      call.onError(failed(e));
+      call.onError(Failures.of(e));
     }
   }
 
@@ -340,7 +365,12 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   public void attend(AttendRequest in, StreamObserver<AttendEvent> out) {
     ServerCallStreamObserver<AttendEvent> call = (ServerCallStreamObserver<AttendEvent>) out;
     String user = user();
-    checkHome();
+    try {
+      checkHome(user);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw member.notServing(member.serving());
+    }
     Attendance attendance = new Attendance(call, user);
     call.setOnCancelHandler(attendance::over);
     call.setOnCloseHandler(attendance::over);
@@ -418,28 +448,49 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     return Identity.USER.get();
   }
 
-  /** Whether the acting user's slot belongs to this cluster. */
-  private void checkHome() {
-    Members known = member.members();
-    if (known.getSlotsCount() == 0) {
-      if (known.getMembersCount() == 0) {
-        return; // Not introduced yet: the member itself says that it does not serve.
+  /**
+   * Whether a user lives here, or may come to.
+   *
+   * @throws StatusRuntimeException WRONG_CLUSTER, WAITING_FOR_CLUSTERS, or that this member does
+   *     not serve
+   */
+  private void checkHome(String name) throws InterruptedException {
+    if (isLocal(member.state().home(name))) {
+      return; // Users stay where they are.
+    }
+    // A member that is behind knows less than all users: it says where it stands, not "no".
+    member.read(() -> {
+      State state = member.state();
+      OptionalInt home = state.home(name);
+      if (!isLocal(home) && (home.isPresent() || !takes(state, Slots.of(name)))) {
+        throw Errors.of(
+            Code.FAILED_PRECONDITION,
+            Reason.WRONG_CLUSTER,
+            name + " does not live in " + member.members().getCluster() + "; ask a router where");
       }
+      return home;
+    });
+  }
+
+  private static boolean isLocal(OptionalInt home) {
+    return home.isPresent() && home.getAsInt() == State.LOCAL;
+  }
+
+  /** Whether new names in a slot are this cluster's: see {@code OwnSlots}. */
+  private boolean takes(State state, int slot) {
+    if (state.slotsVersion() > 0) {
+      return state.slots().get(slot);
+    }
+    // What is told now is journaled before any write that is let through here.
+    Members told = member.members();
+    if (told.getSlotsCount() == 0) {
       throw Errors.of(
           Code.UNAVAILABLE,
           Reason.WAITING_FOR_CLUSTERS,
           "the slots are not dealt out yet: more clusters are expected");
     }
-    int slot = Slots.of(user());
-    for (SlotRange range : known.getSlotsList()) {
-      if (slot >= range.getFrom() && slot < range.getTo()) {
-        return;
-      }
-    }
-    throw Errors.of(
-        Code.FAILED_PRECONDITION,
-        Reason.WRONG_CLUSTER,
-        user() + " does not live in " + known.getCluster() + "; ask a router where");
+    return told.getSlotsList().stream()
+        .anyMatch(range -> slot >= range.getFrom() && slot < range.getTo());
   }
 
   private static int bounded(int given, int otherwise, int max, String name) {
@@ -458,22 +509,6 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     return Errors.of(Code.INVALID_ARGUMENT, Reason.INVALID_REQUEST, sentence);
   }
 
-  private static StatusRuntimeException damaged(DamagedException e) {
-    return Errors.of(Code.DATA_LOSS, Reason.DAMAGED, e.getMessage());
-  }
-
-  private static StatusRuntimeException failed(StorageException e) {
-    return switch (e.kind()) {
-      case FULL -> Errors.of(Code.RESOURCE_EXHAUSTED, Reason.DISK_FULL, e.getMessage());
-      case DAMAGED -> Errors.of(Code.DATA_LOSS, Reason.DAMAGED, e.getMessage());
-      case FAILED, CLOSED ->
-          Errors.of(
-              Code.UNAVAILABLE,
-              Reason.NOT_READY,
-              "the volume cannot be read (" + e.getMessage() + "); try again");
-    };
-  }
-
   private interface Call<T> {
     T run() throws InterruptedException;
   }
@@ -486,10 +521,10 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       out.onError(e);
       return;
     } catch (DamagedException e) {
-      out.onError(damaged(e));
+      out.onError(Failures.of(e));
       return;
     } catch (StorageException e) {
-      out.onError(failed(e));
+      out.onError(Failures.of(e));
       return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

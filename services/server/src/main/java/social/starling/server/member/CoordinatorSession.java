@@ -69,6 +69,10 @@ final class CoordinatorSession implements AutoCloseable {
   private final Set<ReconfigureRequest> asking = ConcurrentHashMap.newKeySet();
   private ClientCallStreamObserver<MemberMessage> stream;
   private boolean greeted;
+
+  /** Session's own thread only. */
+  private boolean silent;
+
   private volatile boolean closed;
   private volatile boolean connected;
   private volatile long heardAt;
@@ -156,30 +160,39 @@ final class CoordinatorSession implements AutoCloseable {
   }
 
   private void live() {
-    boolean silent = false;
     while (!closed) {
-      if (connected && connected() == silent) {
-        silent = !silent;
-        if (silent) {
-          log.atWarn().addKeyValue("coordinator", address).log("the coordinator says nothing");
-          listener.broken(this);
-        }
-      }
-      boolean down;
-      synchronized (lock) {
-        down = stream == null;
-      }
-      if (down) {
-        channel.resetConnectBackoff();
-        CoordinationGrpc.newStub(channel).withWaitForReady().session(new Session());
-        LockSupport.parkNanos(this, backoff.next().toNanos());
-      } else {
-        if (connected) {
-          backoff.reset();
-        }
-        say();
+      try {
+        look();
+      } catch (RuntimeException e) {
+        // Without this thread the coordinator would not hear of this member ever again.
+        log.atError().addKeyValue("coordinator", address).log("the session failed", e);
         LockSupport.parkNanos(this, heartbeat.toNanos());
       }
+    }
+  }
+
+  private void look() {
+    if (connected && connected() == silent) {
+      silent = !silent;
+      if (silent) {
+        log.atWarn().addKeyValue("coordinator", address).log("the coordinator says nothing");
+        listener.broken(this);
+      }
+    }
+    boolean down;
+    synchronized (lock) {
+      down = stream == null;
+    }
+    if (down) {
+      channel.resetConnectBackoff();
+      CoordinationGrpc.newStub(channel).withWaitForReady().session(new Session());
+      LockSupport.parkNanos(this, backoff.next().toNanos());
+    } else {
+      if (connected) {
+        backoff.reset();
+      }
+      say();
+      LockSupport.parkNanos(this, heartbeat.toNanos());
     }
   }
 

@@ -12,8 +12,9 @@ import social.starling.replication.Status;
  *   <li>as the only member in sync it goes on: what it has is all there is;
  *   <li>as master it hands over to a slave in sync;
  *   <li>as slave it leaves the in-sync set;
- *   <li>when a configuration without it is known, and the master of it is heard, it gives its
- *       volume up and takes a full copy;
+ *   <li>when a newer configuration without it is known, and the master of it is heard, it gives its
+ *       volume up and takes a full copy. Without a newer one it waits for so long that a master
+ *       that had counted it already, and asked for that, would have taken it out again;
  *   <li>when the master is lost before that, it starts again: then it may have to take over.
  * </ol>
  *
@@ -35,11 +36,15 @@ final class DamagedVolume {
   private static final long AGAIN = TimeUnit.SECONDS.toNanos(3);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
 
+  /** In silences. */
+  private static final int UNASKED = 5;
+
   private final String self;
   private final long silenceMillis;
   private long handedOverAt;
   private boolean everHandedOver;
   private long leftAt;
+  private long leftIn;
   private boolean left;
 
   DamagedVolume(String self, long silenceMillis) {
@@ -70,7 +75,9 @@ final class DamagedVolume {
         current && !known.master().equals(self) && seen.behindMillis() < silenceMillis;
     if (left) {
       boolean lost = seen.behindMillis() > 2 * silenceMillis || now - leftAt > PATIENCE;
-      return masterHeard && !known.inSync().containsKey(self)
+      boolean unasked = now - leftAt > TimeUnit.MILLISECONDS.toNanos(UNASKED * silenceMillis);
+      boolean settled = known.epoch() > leftIn || coordinated && unasked;
+      return masterHeard && settled && !known.inSync().containsKey(self)
           ? Step.DISCARD
           : lost ? Step.RESTART : Step.NOTHING;
     }
@@ -79,6 +86,7 @@ final class DamagedVolume {
     }
     left = true;
     leftAt = now;
+    leftIn = known.epoch();
     return Step.LEAVE;
   }
 }

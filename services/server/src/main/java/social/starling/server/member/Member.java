@@ -21,12 +21,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import social.starling.common.Errors;
 import social.starling.common.ExitCode;
+import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.Hello;
@@ -80,9 +82,21 @@ public final class Member {
   /** A trim holds up the writes behind it, so it is done in small parts. */
   private static final long TRIM_ENTRIES = 1_000;
 
+  /** Entries this old are dropped whatever the journal's size. */
+  private static final Duration MAX_JOURNAL_AGE = Duration.ofDays(7);
+
+  private static final long AGE_CHECK_NANOS = 60_000_000_000L;
+
+  /** So long the wall clock must have run evenly before it says what is old. */
+  private static final Duration STEADY = Duration.ofHours(1);
+
   private static final long MIN_READ_PAUSE_NANOS = 200_000;
   private static final long MAX_READ_PAUSE_NANOS = 5_000_000;
   private static final long YIELD_AGAIN_NANOS = 10_000_000_000L;
+
+  /** Both members may be on one disk: so long it takes to hear that the other has no space. */
+  private static final long YIELD_AFTER_NANOS = 1_000_000_000L;
+
   private static final long CARE_NANOS = 100_000_000;
   private static final long INSTALL_AGAIN_NANOS = 200_000_000;
   private static final long INSTALL_AGAIN_MAX_NANOS = 10_000_000_000L;
@@ -103,6 +117,7 @@ public final class Member {
   private final MemberMetrics metrics;
   private final DamagedVolume damaged;
   private final List<Runnable> servingListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> appliedListeners = new CopyOnWriteArrayList<>();
 
   // Written by the sessions, read by all.
   private volatile Members members = Members.getDefaultInstance();
@@ -118,6 +133,7 @@ public final class Member {
   private volatile boolean closing;
   private volatile boolean stopping;
   private volatile boolean diskLow;
+  private volatile long diskLowSince;
   private volatile boolean peerDiskLow;
   private volatile long promisedAt = System.nanoTime();
   private volatile long journalBytes;
@@ -125,12 +141,16 @@ public final class Member {
   private volatile int installFailures;
   private final AtomicBoolean measuring = new AtomicBoolean();
   private final AtomicBoolean trimming = new AtomicBoolean();
+  private final AtomicBoolean installing = new AtomicBoolean();
   private final Object servingChanged = new Object();
 
   // The replica thread's own.
   private Replica replica;
   private final Map<Long, List<Waiter>> waiters = new HashMap<>();
+  private final SlotTaking slots = new SlotTaking();
   private long housekeptAt;
+  private long agedAt;
+  private final ClockWatch clock = new ClockWatch();
   private long expiredAt;
   private boolean everExpired;
   private boolean everYielded;
@@ -173,6 +193,7 @@ public final class Member {
             settings.member(),
             ticket -> inbox.event(new Event.Persisted(ticket)),
             this::storageFailed,
+            this::storageFull,
             (entries, nanos) -> {
               metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
               if (entries > 0) {
@@ -204,7 +225,9 @@ public final class Member {
         "starling.durable.index", "Fsynced up to here.", () -> seen(s -> s.durableIndex()));
     metrics.gauge(
         "starling.lag.entries", "Entries that the master has and this member has not.", this::lag);
-    metrics.gauge("starling.users", "Users.", () -> state().localUserCount());
+    metrics.gauge("starling.users", "Users who live here.", () -> state().localUserCount());
+    metrics.gauge(
+        "starling.users.known", "Users of all clusters, as known here.", () -> state().userCount());
     metrics.gauge("starling.journal.bytes", "Weight of the journal's entries.", () -> journalBytes);
     metrics.gauge("starling.writes.waiting", "Writes not journaled yet.", inbox::waitingWrites);
     metrics.gauge(
@@ -257,6 +280,24 @@ public final class Member {
    */
   public void onServingChanged(Runnable listener) {
     servingListeners.add(listener);
+  }
+
+  /**
+   * Calls back whenever entries have been applied; never blocks and never throws, for the replica
+   * thread calls.
+   *
+   * @return end it with {@link AppliedWatch#close}
+   */
+  public AppliedWatch onApplied(Runnable listener) {
+    appliedListeners.add(listener);
+    return () -> appliedListeners.remove(listener);
+  }
+
+  /** Is told of applied entries until it is closed. */
+  @FunctionalInterface
+  public interface AppliedWatch extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** Takes no more calls: what comes is told to try again, elsewhere if there is an elsewhere. */
@@ -319,7 +360,25 @@ public final class Member {
   }
 
   /**
-   * Reads so that the answer holds every write acknowledged before (rule 6).
+   * Journals a request of the system's own, without waiting. What one thread submits is journaled
+   * in that order, as far as it is taken.
+   *
+   * @return the answer once it is applied, or a {@link StatusRuntimeException}: this member cannot
+   *     take it, or the outcome is unknown. What is chained to it runs on the replica thread: it
+   *     must neither block nor throw.
+   */
+  public CompletableFuture<Answer> submit(Request request) {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    Waiter waiter = new Waiter(answer, System.nanoTime());
+    if (!inbox.write(new Submit(RequestId.NONE, request.toByteArray(), waiter))) {
+      answer.completeExceptionally(closing ? notServing(serving) : overloaded());
+    }
+    return answer;
+  }
+
+  /**
+   * Reads so that the answer holds every write acknowledged before (rule 6). A reader's failure is
+   * an answer too.
    *
    * @throws StatusRuntimeException when this member does not serve
    */
@@ -333,17 +392,21 @@ public final class Member {
       }
       // The time from before the read, the check after it: see ReadPermit.
       long readAt = System.nanoTime();
-      T result;
+      T result = null;
+      RuntimeException failed = null;
       try {
         result = reader.get();
       } catch (RuntimeException e) {
         if (serving.role() != Role.OPEN) {
           throw notServing(serving); // It may have given up its volume meanwhile.
         }
-        throw e;
+        failed = e;
       }
       switch (permit.check(readAt)) {
         case YES -> {
+          if (failed != null) {
+            throw failed;
+          }
           return result;
         }
         case NO -> {
@@ -593,7 +656,7 @@ public final class Member {
   private void run() {
     try {
       introduced.await();
-      if (closing) {
+      if (closing || !introduceVolume()) {
         return;
       }
       long now = System.nanoTime();
@@ -615,6 +678,32 @@ public final class Member {
       fail(ExitCode.FAILED, "an internal error stopped this member: " + e.getMessage());
     } finally {
       noMore();
+    }
+  }
+
+  /** Says on the volume whose it is; false when it is another's. */
+  private boolean introduceVolume() throws InterruptedException {
+    Members told = members;
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    store.run(writable -> {
+      try {
+        writable.introduce(settings.cluster(), told.getNumber(), settings.member());
+        done.complete(null);
+      } catch (StartException e) {
+        done.completeExceptionally(e);
+      } catch (StorageException e) {
+        done.completeExceptionally(e);
+        throw e;
+      }
+    });
+    try {
+      done.get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof StartException refused) {
+        endSoon(refused.exitCode(), refused.getMessage());
+      }
+      return false;
     }
   }
 
@@ -668,6 +757,7 @@ public final class Member {
       for (Event event : events) {
         replica.step(event, now);
       }
+      takeSlots(now); // Before the writes, which may be of users in them.
       if (!writes.isEmpty()) {
         // Writes change nothing of what this says.
         social.starling.replication.Status seen = replica.status();
@@ -682,6 +772,7 @@ public final class Member {
       if (opened) {
         // Reads open when the replica hears that everything before is applied.
         now = System.nanoTime();
+        takeSlots(now);
         replica.step(new Event.Tick(), now);
         execute(replica.drain(now));
       }
@@ -699,6 +790,24 @@ public final class Member {
     }
   }
 
+  /** Journals what the coordinators' slot table says, if it is news to the state. */
+  private void takeSlots(long now) {
+    Members told = members;
+    State state = state();
+    if (told.getSlotsVersion() <= state.slotsVersion() || diskLow) {
+      return;
+    }
+    Optional<Request> news = slots.next(told, state.appliedIndex(), replica.status(), now);
+    if (news.isEmpty()) {
+      return;
+    }
+    Submission done =
+        replica.submit(RequestId.NONE, news.get().toByteArray(), System.currentTimeMillis(), now);
+    if (done instanceof Submission.Accepted(long index, boolean _)) {
+      slots.submitted(index);
+    }
+  }
+
   private void submit(Submit submit, social.starling.replication.Status seen, long now) {
     CompletableFuture<Answer> answer = submit.waiter.answer;
     if (seen.role() != Role.OPEN) {
@@ -710,7 +819,7 @@ public final class Member {
       answer.complete(before.get());
       return;
     }
-    if (diskLow) {
+    if (diskLow && !replica.isPending(submit.id)) {
       answer.completeExceptionally(
           Errors.of(
               Code.RESOURCE_EXHAUSTED,
@@ -776,8 +885,12 @@ public final class Member {
         log.atInfo().addKeyValue("epoch", epoch).addKeyValue("why", why).log("closed");
         failWaiters(why);
       }
-      case Effect.Install(long epoch) ->
+      case Effect.Install(long epoch) -> {
+        // The rules ask for the next one when they hear how this one ended, never before.
+        if (installing.compareAndSet(false, true)) {
           Thread.ofVirtual().name("install").start(() -> install(epoch));
+        }
+      }
       case Effect.Halt(String why) -> {
         halted = true;
         log.error("a rule of replication was found broken: {}", why);
@@ -812,6 +925,7 @@ public final class Member {
         metrics.commit.record(now - waiter.since, TimeUnit.NANOSECONDS);
       }
     }
+    appliedListeners.forEach(Runnable::run);
   }
 
   private void failWaiters(String why) {
@@ -871,6 +985,7 @@ public final class Member {
         && seen.role() == Role.OPEN
         && inSync
         && !peerDiskLow
+        && now - diskLowSince > YIELD_AFTER_NANOS
         && coordinated()
         && (!everYielded || now - yieldedAt > YIELD_AGAIN_NANOS)) {
       everYielded = true;
@@ -884,9 +999,19 @@ public final class Member {
       long limit = seen.commitIndex();
       store.run(writable -> trim(writable, limit));
     }
+    long steady = clock.steadyNanos(System.currentTimeMillis(), now);
+    if (seen.role() != Role.INSTALLING
+        && steady > STEADY.toNanos()
+        && now - agedAt > AGE_CHECK_NANOS
+        && trimming.compareAndSet(false, true)) {
+      agedAt = now;
+      long limit = seen.commitIndex();
+      store.run(writable -> trimOld(writable, limit));
+    }
     long retention = settings.answerRetention().toNanos();
     if (seen.role() == Role.OPEN
         && !diskLow
+        && steady > Math.min(STEADY.toNanos(), retention / 24)
         && (!everExpired || now - expiredAt > retention / 24)) {
       expireAnswers(now);
     }
@@ -914,6 +1039,7 @@ public final class Member {
     long free = freeBytes();
     boolean low = free < settings.minFreeBytes();
     if (low != diskLow) {
+      diskLowSince = System.nanoTime();
       diskLow = low;
       log.atWarn()
           .addKeyValue("freeBytes", free)
@@ -924,18 +1050,52 @@ public final class Member {
 
   /** Drops the oldest entries beyond the bound, a part at a time. Store thread. */
   private void trim(Volume writable, long limit) {
+    // A little below the bound, so that not each entry needs a trim of its own.
+    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
+    boolean more =
+        dropped(() -> writable.trim(Math.min(limit, writable.trim(0) + TRIM_ENTRIES)), writable);
+    if (more && writable.trim(0) < limit && journalBytes > enough) {
+      store.run(again -> trim(again, limit));
+    } else {
+      trimming.set(false);
+    }
+  }
+
+  /** Drops entries that are too old, a part at a time. Store thread. */
+  private void trimOld(Volume writable, long limit) {
+    long before = System.currentTimeMillis() - MAX_JOURNAL_AGE.toMillis();
+    if (dropped(() -> writable.trimOlder(before, limit), writable)) {
+      store.run(again -> trimOld(again, limit));
+    } else {
+      trimming.set(false);
+    }
+  }
+
+  /** Whether entries were dropped; on a full disk none are, for now. Store thread. */
+  private boolean dropped(LongSupplier trim, Volume writable) {
     long before = writable.trim(0);
-    long base = writable.trim(Math.min(limit, before + TRIM_ENTRIES));
+    long base;
+    try {
+      base = trim.getAsLong();
+    } catch (StorageException e) {
+      if (e.kind() != StorageException.Kind.FULL) {
+        throw e;
+      }
+      return false;
+    }
     journalBytes = writable.journalBytes();
     if (base > before) {
       inbox.event(new Event.Trimmed(base));
     }
-    // A little below the bound, so that not each entry needs a trim of its own.
-    long enough = settings.maxJournalBytes() - settings.maxJournalBytes() / 16;
-    if (base > before && base < limit && journalBytes > enough) {
-      store.run(again -> trim(again, limit));
-    } else {
-      trimming.set(false);
+    return base > before;
+  }
+
+  /** Store thread. Nothing more is taken, so that little is left to be written. */
+  private void storageFull() {
+    if (!diskLow) {
+      diskLowSince = System.nanoTime();
+      diskLow = true;
+      log.warn("the volume is full: writes are refused, and what is under way waits for space");
     }
   }
 
@@ -1008,6 +1168,7 @@ public final class Member {
         .setVolumeDirectory(settings.directory())
         .setFormat(Wire.FORMAT)
         .setUsed(usedBefore || promised > 0)
+        .setSlotsVersion(state().slotsVersion())
         .build();
   }
 
@@ -1100,6 +1261,7 @@ public final class Member {
       told.getMembersList().stream()
           .filter(each -> !each.getName().equals(settings.member()))
           .forEach(each -> link.peerAt(each.getInternalAddress()));
+      inbox.event(new Event.Tick()); // There may be slots to take.
       if (this.told.compareAndSet(false, true)) {
         introduced.countDown();
       }
@@ -1142,6 +1304,10 @@ public final class Member {
   /** Store thread. */
   private void finish(Installation installation, long epoch, Volume writable) {
     try (installation) {
+      social.starling.replication.Status seen = status;
+      if (seen.configuration().hasInSync(settings.member(), volumeId)) {
+        throw new IOException("this volume has become the recorded one, so it is kept");
+      }
       installation.commit(Math.max(promised, epoch));
     } catch (IOException e) {
       Thread.ofVirtual().name("install").start(() -> notInstalled(e));
@@ -1151,6 +1317,7 @@ public final class Member {
     stored = writable.state();
     anyDamage = !writable.damage().isEmpty();
     installFailures = 0;
+    installing.set(false);
     metrics.fullCopies.increment();
     log.atInfo()
         .addKeyValue("index", state.appliedIndex())
@@ -1166,6 +1333,7 @@ public final class Member {
     int failures = installFailures++;
     LockSupport.parkNanos(
         Math.min(INSTALL_AGAIN_MAX_NANOS, INSTALL_AGAIN_NANOS << Math.min(failures, 10)));
+    installing.set(false);
     inbox.event(new Event.InstallFailed());
   }
 

@@ -27,8 +27,8 @@ import social.starling.proto.replication.v1.ReplicationGrpc;
  */
 final class PeerLink implements AutoCloseable {
 
-  private static final int MAX_WAITING = 512;
-  private static final long MAX_WAITING_BYTES = 8L << 20;
+  static final int MAX_WAITING = 512;
+  static final long MAX_WAITING_BYTES = 8L << 20;
 
   private final Logger log = LoggerFactory.getLogger(PeerLink.class);
   private final LinkMessage hello;
@@ -92,6 +92,20 @@ final class PeerLink implements AutoCloseable {
     }
   }
 
+  /** Messages that wait because the other member does not read. */
+  int waiting() {
+    synchronized (waiting) {
+      return waiting.size();
+    }
+  }
+
+  /** Bytes of them. */
+  long waitingBytes() {
+    synchronized (waiting) {
+      return waitingBytes;
+    }
+  }
+
   private void flush() {
     synchronized (waiting) {
       while (stream != null && stream.isReady() && !waiting.isEmpty()) {
@@ -115,7 +129,13 @@ final class PeerLink implements AutoCloseable {
         down = stream == null || !connectedTo.equals(target);
       }
       if (down && !target.isEmpty()) {
-        connect(target);
+        try {
+          connect(target);
+        } catch (RuntimeException e) {
+          // Without this thread the other member would not be told anything ever again.
+          log.atError().addKeyValue("peer", target).log("no link: {}", e.getMessage());
+          pause(target, TimeUnit.SECONDS.toNanos(1));
+        }
         pause(target, backoff.next().toNanos());
       } else {
         backoff.reset();

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -15,10 +16,14 @@ import social.starling.replication.Effect;
 import social.starling.replication.Entry;
 import social.starling.server.state.Change;
 import social.starling.server.storage.Batch;
+import social.starling.server.storage.StorageException;
 import social.starling.server.storage.Volume;
 
 /**
  * The one thread that writes to the volume. What arrived during one fsync makes the next batch.
+ *
+ * <p>On a full disk it tries again until there is space, as if the disk were slow: nothing is said
+ * to be durable meanwhile, and who waits for it sees a member that hangs.
  *
  * <p>Its queue needs no bound of its own: the replica bounds what is uncommitted, and each entry is
  * here at most twice, as an entry and as its change.
@@ -29,6 +34,9 @@ final class StoreThread {
   private static final long LAZY_MILLIS = 10;
 
   private static final int MAX_BATCH = 4096;
+
+  /** How long what does not fit on a full disk waits before it is tried again. */
+  private static final long FULL_MILLIS = 100;
 
   private final Logger log = LoggerFactory.getLogger(StoreThread.class);
 
@@ -56,19 +64,28 @@ final class StoreThread {
   private final Volume volume;
   private final LongConsumer persisted;
   private final Consumer<Exception> failed;
+  private final Runnable full;
   private final Batches written;
   private final Thread thread;
+  private volatile boolean stopping;
   private boolean broken;
 
+  /**
+   * @param persisted is told of each ticket
+   * @param failed is told when the volume failed, once
+   * @param full is told each time when something does not fit on the disk
+   */
   StoreThread(
       Volume volume,
       String name,
       LongConsumer persisted,
       Consumer<Exception> failed,
+      Runnable full,
       Batches written) {
     this.volume = volume;
     this.persisted = persisted;
     this.failed = failed;
+    this.full = full;
     this.written = written;
     this.thread = Thread.ofPlatform().name("store-" + name).daemon(true).unstarted(this::run);
   }
@@ -99,6 +116,7 @@ final class StoreThread {
    * @return whether it has ended; a disk may hang for longer than the limit
    */
   boolean stop(Duration limit) throws InterruptedException {
+    stopping = true;
     queue.add(new Work.Stop());
     return thread.getState() == Thread.State.NEW || thread.join(limit);
   }
@@ -179,13 +197,35 @@ final class StoreThread {
     }
     try {
       long before = System.nanoTime();
-      volume.write(batch.toBatch());
+      if (!writeWhenItFits(batch.toBatch())) {
+        return;
+      }
       written.written(batch.append.size(), System.nanoTime() - before);
       if (batch.ticket > 0) {
         persisted.accept(batch.ticket);
       }
     } catch (RuntimeException e) {
       fail(e);
+    }
+  }
+
+  /** Whether it was written; not when this member stops before there is space. */
+  private boolean writeWhenItFits(Batch batch) {
+    while (true) {
+      try {
+        volume.write(batch);
+        return true;
+      } catch (StorageException e) {
+        if (e.kind() != StorageException.Kind.FULL || volume.failure().isPresent()) {
+          throw e;
+        }
+        full.run();
+        if (stopping) {
+          broken = true; // What follows must not be written without it.
+          return false;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(FULL_MILLIS));
+      }
     }
   }
 

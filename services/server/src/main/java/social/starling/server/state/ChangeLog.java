@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 final class ChangeLog {
 
-  private static final int SMALL = 64;
+  private static final int SMALL = 16;
 
   private volatile Page page = new Page(8, 0);
   private int superseded;

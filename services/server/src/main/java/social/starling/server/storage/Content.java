@@ -37,6 +37,7 @@ final class Content implements AutoCloseable {
   final Path database;
   final Disk disk;
   final VolumeOptions options;
+  final Reserve reserve;
   final Connection connection;
   final Tables tables;
   final Journal journal;
@@ -48,7 +49,6 @@ final class Content implements AutoCloseable {
   /** Of the journal's last entry, or of the base. */
   private long lastEpoch;
 
-  private long bytesSinceCheck;
   private final ReentrantLock checkpointing = new ReentrantLock();
   private final ReentrantLock syncing = new ReentrantLock();
   private final Connection checkpointer;
@@ -76,6 +76,7 @@ final class Content implements AutoCloseable {
     this.database = directory.resolve(DATABASE);
     this.disk = disk;
     this.options = options;
+    this.reserve = new Reserve(directory, disk, options.reserveBytes());
     this.connection = Sql.openWriter(database);
     try {
       this.meta = Meta.load(connection);
@@ -128,30 +129,80 @@ final class Content implements AutoCloseable {
         meta.applied);
   }
 
+  /**
+   * Writes a batch. When the disk is full nothing of it is there, and it may be written again, also
+   * with more.
+   */
   void write(Batch batch) throws SQLException, IOException {
     check(batch);
-    reserve(batch);
-    writeFiles(batch.applied());
-    if (batch.promised().isPresent()) {
-      meta.promised = batch.promised().getAsLong();
-    }
-    if (batch.truncateAfter().isPresent()) {
-      truncate(batch.truncateAfter().getAsLong());
-    }
-    append(batch.append());
-    tables.apply(batch.applied());
-    if (!batch.applied().isEmpty()) {
-      Change last = batch.applied().getLast();
-      meta.applied = last.index();
-      meta.checksum = last.totals().checksum();
-      meta.horizon = last.totals().horizon();
-    }
-    commit();
+    unchecked += weight(batch);
+    transact(() -> {
+      writeFiles(batch.applied());
+      if (batch.promised().isPresent()) {
+        meta.promised = batch.promised().getAsLong();
+      }
+      if (batch.truncateAfter().isPresent()) {
+        truncate(batch.truncateAfter().getAsLong());
+      }
+      append(batch.append());
+      tables.apply(batch.applied());
+      if (!batch.applied().isEmpty()) {
+        Change last = batch.applied().getLast();
+        meta.applied = last.index();
+        meta.checksum = last.totals().checksum();
+        meta.horizon = last.totals().horizon();
+      }
+      commit();
+    });
     if (!batch.applied().isEmpty()) {
       written = meta.applied;
       state.written(meta.applied);
     }
     restartLog();
+  }
+
+  /** Statements that end with a commit. */
+  @FunctionalInterface
+  private interface Transaction {
+    void run() throws SQLException, IOException;
+  }
+
+  /** All of it or nothing; when the disk is full, once more with the space kept in reserve. */
+  private void transact(Transaction transaction) throws SQLException, IOException {
+    try {
+      attempt(transaction);
+    } catch (SQLException | IOException e) {
+      if (!Volume.full(e) || !reserve.release()) {
+        throw e;
+      }
+      attempt(transaction);
+    }
+  }
+
+  /** A full disk is told before the commit, and leaves everything as it was. */
+  private void attempt(Transaction transaction) throws SQLException, IOException {
+    try {
+      transaction.run();
+    } catch (SQLException | IOException e) {
+      if (Volume.full(e)) {
+        undo();
+      }
+      throw e;
+    }
+  }
+
+  private void undo() throws SQLException {
+    tables.forget();
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      // SQLite has ended the transaction itself, and the driver does not know.
+      Sql.run(connection, "BEGIN");
+    }
+    meta.take(Meta.load(connection));
+    List<EpochStart> epochs = journal.epochs();
+    lastEpoch = epochs.isEmpty() ? meta.baseEpoch : epochs.getLast().epoch();
+    connection.rollback();
   }
 
   /**
@@ -177,6 +228,11 @@ final class Content implements AutoCloseable {
       try {
         copyLog();
         logPages = 0;
+      } catch (SQLException e) {
+        if (!Volume.full(e)) {
+          throw e;
+        }
+        logPages = 0; // It stays long until the next checkpoint finds space.
       } finally {
         checkpointing.unlock();
       }
@@ -197,13 +253,21 @@ final class Content implements AutoCloseable {
       return meta.baseIndex;
     }
     Entry last = journal.find(limit).orElseThrow(() -> missing(limit));
-    meta.journalBytes -= tables.trim(meta.baseIndex, limit);
-    meta.baseIndex = limit;
-    meta.baseEpoch = last.epoch();
-    meta.baseId = last.id();
-    meta.baseTime = last.timeMillis();
-    commit();
+    transact(() -> {
+      meta.journalBytes -= tables.trim(meta.baseIndex, limit);
+      meta.baseIndex = limit;
+      meta.baseEpoch = last.epoch();
+      meta.baseId = last.id();
+      meta.baseTime = last.timeMillis();
+      commit();
+    });
     return limit;
+  }
+
+  /** As above, and only entries made before a time. */
+  long trimOlder(long timeMillis, long upTo, int most) throws SQLException, IOException {
+    long last = journal.lastBefore(timeMillis, meta.baseIndex, meta.baseIndex + most);
+    return trim(Math.min(upTo, last), most);
   }
 
   OptionalLong oldestTime() throws SQLException {
@@ -220,6 +284,12 @@ final class Content implements AutoCloseable {
       long upTo = written;
       files.sync();
       synced = upTo;
+    } catch (IOException e) {
+      // Also for lack of space: what was to be synced may be gone, so it must not be tried again.
+      throw new StorageException(
+          StorageException.Kind.FAILED,
+          "syncing post files failed on the volume %s: %s".formatted(directory, e.getMessage()),
+          e);
     } finally {
       syncing.unlock();
     }
@@ -342,27 +412,14 @@ final class Content implements AutoCloseable {
     return runs.computeIfAbsent(author, ignored -> new Run(offset));
   }
 
-  /** Fails early when the volume is nearly full, so that there is room to recover. */
-  private void reserve(Batch batch) throws IOException {
+  /** Bytes that a batch adds to the log, roughly. */
+  private static long weight(Batch batch) {
     long bytes = 4096;
     for (Entry entry : batch.append()) {
       // Journal, answers and index, and the post file when it is applied.
       bytes += 2L * entry.weight();
     }
-    unchecked += bytes;
-    bytesSinceCheck += bytes;
-    if (bytesSinceCheck < 1 << 20 && bytesSinceCheck != bytes) {
-      return;
-    }
-    bytesSinceCheck = bytes + 1;
-    long free = disk.freeBytes(directory);
-    if (free < options.reserveBytes()) {
-      throw new StorageException(
-          StorageException.Kind.FULL,
-          "no space left on the volume %s: %d KiB free, %d KiB are kept in reserve; free some"
-              .formatted(directory, free >> 10, options.reserveBytes() >> 10),
-          null);
-    }
+    return bytes;
   }
 
   private static StorageException missing(long index) {

@@ -100,6 +100,16 @@ final class Journal implements AutoCloseable {
     }
   }
 
+  /** The last entry made before a time, of those after one index up to another; 0 if none is. */
+  synchronized long lastBefore(long timeMillis, long after, long upTo) throws SQLException {
+    return Sql.number(
+        connection,
+        "SELECT coalesce(max(idx), 0) FROM journal WHERE idx > ? AND idx <= ? AND time < ?",
+        after,
+        upTo,
+        timeMillis);
+  }
+
   /** The name as registered of the user with this lower-cased name. */
   synchronized Optional<String> registered(String author) throws SQLException {
     try (PreparedStatement select =

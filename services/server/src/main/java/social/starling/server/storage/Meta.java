@@ -131,23 +131,28 @@ final class Meta {
   /** The same numbers for a volume with another id. */
   Meta withVolume(String id) {
     Meta other = new Meta(id);
-    other.promised = promised;
-    other.baseIndex = baseIndex;
-    other.baseEpoch = baseEpoch;
-    other.baseId = baseId;
-    other.baseTime = baseTime;
-    other.lastIndex = lastIndex;
-    other.lastId = lastId;
-    other.lastTime = lastTime;
-    other.journalBytes = journalBytes;
-    other.applied = applied;
-    other.filesSynced = filesSynced;
-    other.checksum = checksum;
-    other.horizon = horizon;
-    other.number = number;
-    other.cluster = cluster;
-    other.member = member;
+    other.take(this);
     return other;
+  }
+
+  /** Takes the numbers of another. */
+  void take(Meta other) {
+    promised = other.promised;
+    baseIndex = other.baseIndex;
+    baseEpoch = other.baseEpoch;
+    baseId = other.baseId;
+    baseTime = other.baseTime;
+    lastIndex = other.lastIndex;
+    lastId = other.lastId;
+    lastTime = other.lastTime;
+    journalBytes = other.journalBytes;
+    applied = other.applied;
+    filesSynced = other.filesSynced;
+    checksum = other.checksum;
+    horizon = other.horizon;
+    number = other.number;
+    cluster = other.cluster;
+    member = other.member;
   }
 
   /** Whose volume it is, if that was ever said. */

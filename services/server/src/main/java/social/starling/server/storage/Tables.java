@@ -208,6 +208,12 @@ final class Tables implements AutoCloseable {
     return statement;
   }
 
+  /** Lets go of the statements: after a failure the driver lets none be used again. */
+  void forget() throws SQLException {
+    close();
+    statements.clear();
+  }
+
   @Override
   public void close() throws SQLException {
     for (PreparedStatement statement : statements.values()) {

@@ -67,8 +67,10 @@ final class Upkeep {
     while (waitUntilDue()) {
       try {
         volume.upkeep(false);
+        volume.restoreReserve();
       } catch (StorageException e) {
-        // A volume that failed tells its store thread. Otherwise its content was being replaced.
+        // A volume that failed tells its store thread. Otherwise its content was being replaced, or
+        // the disk is full.
         if (volume.failure().isPresent()) {
           return;
         }

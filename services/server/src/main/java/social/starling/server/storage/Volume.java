@@ -34,6 +34,7 @@ import social.starling.server.state.State;
  *   incoming/         a full copy that is being received
  *   discard           what is here is given up at the next opening
  *   snapshot-N.db     a copy that is being sent
+ *   reserve           space for when the disk is full
  * </pre>
  *
  * <p>{@link #write} does, in this order:
@@ -53,7 +54,8 @@ import social.starling.server.state.State;
  * <p><b>Threads.</b> {@link #write}, {@link #trim}, {@link #journalState} and {@link
  * Installation#commit} belong to one thread, the store thread, which must never be interrupted. The
  * rest may be called by any. After a failure of a write, an fsync or a checkpoint the volume is
- * {@linkplain #failure failed}: every later call throws the same.
+ * {@linkplain #failure failed}: every later call throws the same. A full disk is no such failure:
+ * what did not fit is undone, and may be tried again.
  */
 public final class Volume implements AutoCloseable, JournalReader {
 
@@ -61,6 +63,9 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /** Entries that one call of {@link #trim} drops at most. */
   private static final int TRIM_ENTRIES = 10_000;
+
+  /** Entries that one call of {@link #trimOlder} drops at most. */
+  private static final int OLD_ENTRIES = 1_000;
 
   private final Path directory;
   private final Disk disk;
@@ -108,6 +113,7 @@ public final class Volume implements AutoCloseable, JournalReader {
       Files.createDirectories(directory);
       lock = VolumeLock.take(directory);
       volume = new Volume(directory, disk, options, lock);
+      new Reserve(directory, disk, options.reserveBytes()).releaseIfNeeded();
       Discard.finish(directory, disk);
       Installation.recover(directory, disk);
       Directories.deleteSnapshots(directory, disk);
@@ -227,8 +233,9 @@ public final class Volume implements AutoCloseable, JournalReader {
   /**
    * Makes a batch durable: all of it or nothing. Store thread.
    *
-   * @throws StorageException the volume failed; what of the batch is there is known when it is
-   *     opened again
+   * @throws StorageException FULL: nothing of the batch is there, and it may be written again;
+   *     otherwise the volume failed, and what of the batch is there is known when it is opened
+   *     again
    */
   public void write(Batch batch) {
     writingSince = System.nanoTime() | 1;
@@ -266,6 +273,15 @@ public final class Volume implements AutoCloseable, JournalReader {
     return run("trimming the journal", content -> content.trim(upTo, TRIM_ENTRIES));
   }
 
+  /**
+   * As {@link #trim}, but only entries made before a time, in milliseconds since 1970-01-01Z.
+   *
+   * @return index of the last entry that was ever dropped
+   */
+  public long trimOlder(long timeMillis, long upTo) {
+    return run("trimming the journal", content -> content.trimOlder(timeMillis, upTo, OLD_ENTRIES));
+  }
+
   /** Weight of the journal's entries. */
   public long journalBytes() {
     return usable().journalBytes;
@@ -300,17 +316,24 @@ public final class Volume implements AutoCloseable, JournalReader {
 
   /**
    * Digests of tables and post files at one applied index, and whatever is not as it should be.
+   * With {@link VolumeOptions#background} that is written again afterwards, if the journal has it.
    *
    * @param files list every file
    */
   public Digest digest(boolean files) {
-    return attempt(
-        "reading the volume",
-        content -> {
-          try (Connection connection = Sql.openReader(content.database)) {
-            return Digest.of(connection, content.files, files);
-          }
-        });
+    Digest found =
+        attempt(
+            "reading the volume",
+            content -> {
+              try (Connection connection = Sql.openReader(content.database)) {
+                return Digest.of(connection, content.files, files);
+              }
+            });
+    Thread last = scrubber;
+    if (!found.damage().isEmpty() && (last == null || !last.isAlive())) {
+      scrubInBackground();
+    }
+    return found;
   }
 
   /**
@@ -340,6 +363,16 @@ public final class Volume implements AutoCloseable, JournalReader {
         "syncing post files",
         content -> {
           upkeep.run(content, now);
+          return null;
+        });
+  }
+
+  /** Keeps space for when the disk is full; without it everything goes on as before. */
+  void restoreReserve() {
+    attempt(
+        "keeping space in reserve",
+        content -> {
+          content.reserve.restore();
           return null;
         });
   }
@@ -396,11 +429,21 @@ public final class Volume implements AutoCloseable, JournalReader {
             : failed;
     try (lock) {
       if (failed == null) {
-        open.settle();
+        settle(open);
       }
       open.close();
     } catch (IOException | SQLException e) {
       throw failed("closing", e);
+    }
+  }
+
+  private static void settle(Content open) throws SQLException, IOException {
+    try {
+      open.settle();
+    } catch (SQLException | IOException e) {
+      if (!full(e)) {
+        throw e; // On a full disk the next opening does what is left, as after a crash.
+      }
     }
   }
 
@@ -478,7 +521,9 @@ public final class Volume implements AutoCloseable, JournalReader {
       return work.on(open);
     } catch (IOException | SQLException | RuntimeException e) {
       StorageException failed = failed(what, e);
-      throw open.closed ? failed : fail(failed);
+      // A full disk has left everything as it was: with space again it goes on.
+      boolean stays = open.closed || failed.kind() == StorageException.Kind.FULL;
+      throw stays ? failed : fail(failed);
     }
   }
 
@@ -528,11 +573,17 @@ public final class Volume implements AutoCloseable, JournalReader {
         kind, "%s failed on the volume %s: %s".formatted(what, directory, why), e);
   }
 
-  static boolean full(IOException e) {
-    String message =
-        e instanceof FileSystemException file && file.getReason() != null
-            ? file.getReason()
-            : String.valueOf(e.getMessage());
+  /** Whether something failed for lack of space. */
+  static boolean full(Exception e) {
+    return switch (e) {
+      case SQLException sql -> Sql.kind(sql) == StorageException.Kind.FULL;
+      case FileSystemException file when file.getReason() != null -> full(file.getReason());
+      case IOException io -> full(String.valueOf(io.getMessage()));
+      default -> false;
+    };
+  }
+
+  private static boolean full(String message) {
     return message.contains("No space left") || message.contains("quota exceeded");
   }
 

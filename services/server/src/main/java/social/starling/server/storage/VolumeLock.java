@@ -39,9 +39,7 @@ final class VolumeLock implements AutoCloseable {
             "the volume %s is in use by %s; stop it, or choose another directory with --dir"
                 .formatted(directory, holder(channel)));
       }
-      byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
-      channel.truncate(0);
-      channel.write(ByteBuffer.wrap(pid), 0);
+      writeHolder(channel);
       return new VolumeLock(channel);
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -54,6 +52,19 @@ final class VolumeLock implements AutoCloseable {
       return channel.tryLock();
     } catch (OverlappingFileLockException e) {
       return null;
+    }
+  }
+
+  /** For people only: on a full disk it is left out. */
+  private static void writeHolder(FileChannel channel) throws IOException {
+    byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+    try {
+      channel.truncate(0);
+      channel.write(ByteBuffer.wrap(pid), 0);
+    } catch (IOException e) {
+      if (!Volume.full(e)) {
+        throw e;
+      }
     }
   }
 

@@ -12,8 +12,7 @@ import social.starling.server.state.State;
  * @param syncAge … or when the oldest of them were written so long ago
  * @param checkpointBytes the write-ahead log is copied into the database when about so many bytes
  *     were written to it
- * @param reserveBytes writes fail with "no space" while less than this is free, so that the volume
- *     can still be opened
+ * @param reserveBytes kept in a file, for what must still be written when the disk is full
  * @param background whether a thread does the fsyncs and checkpoints; otherwise {@link
  *     Volume#upkeep} is called
  */

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 import social.starling.server.storage.Disk;
 
 /** The real disk, which can be made to hang, to fail and to be full. Thread-safe. */
@@ -13,6 +16,7 @@ final class ControlledDisk implements Disk {
   private volatile CountDownLatch hanging = new CountDownLatch(0);
   private volatile boolean failing;
   private volatile long free = Long.MAX_VALUE;
+  private volatile BooleanSupplier full = () -> false;
 
   /** Commits wait from now on. */
   void hang() {
@@ -32,6 +36,23 @@ final class ControlledDisk implements Disk {
     free = bytes;
   }
 
+  /** Nothing fits from now on while this is so. */
+  void fill(BooleanSupplier still) {
+    free = 0;
+    full = still;
+  }
+
+  /** Nothing fits from now on, though there seems to be space. */
+  void refuse() {
+    full = () -> true;
+  }
+
+  /** There is plenty of space again. */
+  void empty() {
+    full = () -> false;
+    free = Long.MAX_VALUE;
+  }
+
   @Override
   public void commit(Commit commit) throws SQLException {
     try {
@@ -41,6 +62,9 @@ final class ControlledDisk implements Disk {
     }
     if (failing) {
       throw new SQLException("input/output error");
+    }
+    if (full.getAsBoolean()) {
+      throw new SQLiteException("database or disk is full", SQLiteErrorCode.SQLITE_FULL);
     }
     disk.commit(commit);
   }

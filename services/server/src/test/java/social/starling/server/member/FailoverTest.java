@@ -18,6 +18,7 @@ import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.WriteId;
+import social.starling.replication.Entry;
 
 @Timeout(60)
 class FailoverTest {
@@ -170,11 +171,28 @@ class FailoverTest {
   @Test
   void anOpenMasterLetsOldAnswersExpire() throws Exception {
     try (Pair pair = new Pair(directory)) {
-      Node node = pair.start(1);
+      Node node = pair.start(1, Node.Choice.normal().retaining(Duration.ofMillis(2_400)));
 
-      await().atMost(Pair.SOON).until(() -> node.member.state().appliedIndex() == 1);
-      assertThat(Request.parseFrom(node.volume.read(1, 1, 1).getFirst().request()).getBodyCase())
-          .isEqualTo(Request.BodyCase.EXPIRE_ANSWERS);
+      await().atMost(Pair.SOON).until(() -> node.member.state().appliedIndex() == 2);
+      List<Request.BodyCase> journaled = new ArrayList<>();
+      for (Entry entry : node.volume.read(1, 2, 1 << 20)) {
+        journaled.add(Request.parseFrom(entry.request()).getBodyCase());
+      }
+      assertThat(journaled)
+          .containsExactly(Request.BodyCase.OWN_SLOTS, Request.BodyCase.EXPIRE_ANSWERS);
+    }
+  }
+
+  @Test
+  void aClockThatHasJustBeenLookedAtLetsNothingExpire() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      Node node = pair.start(1);
+      pair.awaitServing(1);
+
+      await()
+          .during(Duration.ofSeconds(1))
+          .atMost(Pair.SOON)
+          .until(() -> node.member.state().appliedIndex() == 0);
     }
   }
 

@@ -3,6 +3,7 @@ package social.starling.server.member;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
+import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.StreamSupport;
 import social.starling.common.Address;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
@@ -22,6 +24,7 @@ import social.starling.replication.Role;
 import social.starling.server.api.LiveStreams;
 import social.starling.server.api.Presence;
 import social.starling.server.api.SnsService;
+import social.starling.server.exchange.ExchangeService;
 import social.starling.server.storage.Disk;
 import social.starling.server.storage.Volume;
 
@@ -29,13 +32,21 @@ import social.starling.server.storage.Volume;
 final class Node {
 
   /** What a test may choose. */
-  record Choice(Disk disk, int minInSync, long maxJournalBytes) {
+  record Choice(Disk disk, int minInSync, long maxJournalBytes, Duration answerRetention) {
+    Choice(Disk disk, int minInSync, long maxJournalBytes) {
+      this(disk, minInSync, maxJournalBytes, Duration.ofHours(24));
+    }
+
     static Choice normal() {
       return new Choice(Disk.local(), 1, 64L << 20);
     }
 
     Choice on(Disk other) {
-      return new Choice(other, minInSync, maxJournalBytes);
+      return new Choice(other, minInSync, maxJournalBytes, answerRetention);
+    }
+
+    Choice retaining(Duration other) {
+      return new Choice(disk, minInSync, maxJournalBytes, other);
     }
   }
 
@@ -45,17 +56,25 @@ final class Node {
   final LiveStreams streams = new LiveStreams();
   final Presence presence = new Presence();
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  final ExchangeService exchange;
   final GrpcServer internal;
   final GrpcServer users;
   final ManagedChannel channel;
+  final ManagedChannel internalChannel;
   private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
 
-  Node(String name, Path directory, Address coordinator, Credential credential, Choice choice) {
+  Node(
+      String cluster,
+      String name,
+      Path directory,
+      Address coordinator,
+      Credential credential,
+      Choice choice) {
     this.name = name;
     volume = Volume.open(directory, choice.disk());
     MemberSettings settings =
         new MemberSettings(
-            TestCoordinator.CLUSTER,
+            cluster,
             name,
             UUID.randomUUID().toString(),
             List.of(coordinator),
@@ -64,22 +83,28 @@ final class Node {
             choice.minInSync(),
             choice.maxJournalBytes(),
             64L << 20,
-            Duration.ofHours(24),
+            choice.answerRetention(),
             directory.toString(),
             System.nanoTime());
     member = new Member(settings, volume, registry);
     member.onServingChanged(streams::wakeAll);
+    exchange = new ExchangeService(member, registry);
     internal =
         GrpcServers.internalServer(
             "127.0.0.1",
             0,
             credential,
             new ReplicationService(settings, member, volume),
-            new MemberAdminService(settings, member, volume));
+            new MemberAdminService(settings, member, volume),
+            exchange);
     users =
         GrpcServers.publicServer(
-            "127.0.0.1", 0, new SnsService(member, streams, presence, scheduler));
+            "127.0.0.1",
+            0,
+            new SnsService(member, streams, presence, exchange::position, scheduler));
     channel = Channels.open(new Address("127.0.0.1", users.port()));
+    internalChannel =
+        Channels.open(new Address("127.0.0.1", internal.port()), credential.clientInterceptor());
     member.start(
         new Listening(
             new Address("127.0.0.1", users.port()),
@@ -93,6 +118,14 @@ final class Node {
 
   Channel channelAs(String user) {
     return ClientInterceptors.intercept(channel, Identity.as(user));
+  }
+
+  /** A number that this member shows. */
+  double metric(String metric) {
+    return registry.find(metric).meters().stream()
+        .flatMap(each -> StreamSupport.stream(each.measure().spliterator(), false))
+        .mapToDouble(Measurement::getValue)
+        .sum();
   }
 
   Role role() {
@@ -117,6 +150,7 @@ final class Node {
   /** No handover, no goodbye. */
   void kill() throws InterruptedException {
     channel.shutdownNow();
+    internalChannel.shutdownNow();
     internal.close();
     users.close();
     member.close();

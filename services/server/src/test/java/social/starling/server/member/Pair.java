@@ -9,15 +9,23 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import social.starling.common.Credential;
+import social.starling.common.Slots;
+import social.starling.proto.coordinator.v1.SlotRange;
+import social.starling.proto.sns.v1.DeleteRequest;
+import social.starling.proto.sns.v1.FollowRequest;
 import social.starling.proto.sns.v1.GetPostsRequest;
+import social.starling.proto.sns.v1.GetTimelineRequest;
 import social.starling.proto.sns.v1.LoginRequest;
 import social.starling.proto.sns.v1.Page;
 import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.SnsGrpc;
+import social.starling.proto.sns.v1.UnfollowRequest;
 import social.starling.proto.sns.v1.WriteId;
 
 /** Both members of a cluster and a coordinator, in this process. */
@@ -25,6 +33,8 @@ final class Pair implements AutoCloseable {
 
   static final Duration SOON = Duration.ofSeconds(20);
 
+  final String cluster;
+  final int number;
   final Credential credential;
   final TestCoordinator coordinator;
   final List<Node> nodes = new ArrayList<>();
@@ -33,7 +43,8 @@ final class Pair implements AutoCloseable {
 
   /** Numbers the writes of one client. */
   static final class Writer {
-    private final String client = "%013d-abcdefghij012345".formatted(System.currentTimeMillis());
+    private final String client =
+        "%013d-%s".formatted(System.currentTimeMillis(), UUID.randomUUID());
     private long sequence;
 
     synchronized WriteId next() {
@@ -46,16 +57,23 @@ final class Pair implements AutoCloseable {
     }
   }
 
+  /** Alpha, which owns all slots. */
   Pair(Path directory) throws Exception {
+    this(directory, "alpha", 1, TestCoordinator.slots(0, Slots.COUNT));
+  }
+
+  Pair(Path directory, String cluster, int number, List<SlotRange> slots) throws Exception {
     this.directory = directory;
+    this.cluster = cluster;
+    this.number = number;
     Path file = directory.resolve("credential");
     Files.writeString(file, "a-credential-for-tests-only-0123456789\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     credential = Credential.read(file);
-    coordinator = new TestCoordinator(credential);
+    coordinator = new TestCoordinator(credential, cluster, number, slots);
   }
 
-  /** Starts alpha-1 and then alpha-2, and waits until both are in sync. */
+  /** Starts both members and waits until both are in sync. */
   Pair started() {
     start(1);
     awaitServing(1);
@@ -70,14 +88,20 @@ final class Pair implements AutoCloseable {
 
   Node start(int serial, Node.Choice choice) {
     Node node =
-        new Node("alpha-" + serial, volume(serial), coordinator.address(), credential, choice);
+        new Node(
+            cluster,
+            cluster + "-" + serial,
+            volume(serial),
+            coordinator.address(),
+            credential,
+            choice);
     nodes.removeIf(each -> each.name.equals(node.name));
     nodes.add(node);
     return node;
   }
 
   Path volume(int serial) {
-    return directory.resolve("alpha-" + serial);
+    return directory.resolve(cluster + "-" + serial);
   }
 
   Node node(int serial) {
@@ -92,7 +116,8 @@ final class Pair implements AutoCloseable {
     return serving();
   }
 
-  private Node serving() {
+  /** The member that serves now, or null. */
+  Node serving() {
     return nodes.stream().filter(Node::serves).findFirst().orElse(null);
   }
 
@@ -113,6 +138,38 @@ final class Pair implements AutoCloseable {
         });
   }
 
+  /** A name whose slot is among these, 0 to 1,023. */
+  static String nameIn(List<SlotRange> slots, String prefix) {
+    return IntStream.range(0, 100_000)
+        .mapToObj(i -> prefix + i)
+        .filter(name ->
+            slots.stream()
+                .anyMatch(
+                    range -> Slots.of(name) >= range.getFrom() && Slots.of(name) < range.getTo()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  void follow(String user, String author) {
+    WriteId write = nextWrite();
+    call(
+        user,
+        stub -> stub.follow(FollowRequest.newBuilder().setWrite(write).setName(author).build()));
+  }
+
+  void unfollow(String user, String author) {
+    WriteId write = nextWrite();
+    call(
+        user,
+        stub ->
+            stub.unfollow(UnfollowRequest.newBuilder().setWrite(write).setName(author).build()));
+  }
+
+  void delete(String user, long id) {
+    WriteId write = nextWrite();
+    call(user, stub -> stub.delete(DeleteRequest.newBuilder().setWrite(write).setId(id).build()));
+  }
+
   WriteId nextWrite() {
     return writer.next();
   }
@@ -131,6 +188,22 @@ final class Pair implements AutoCloseable {
     return call(
             user, stub -> stub.post(PostRequest.newBuilder().setWrite(write).setText(text).build()))
         .getPost();
+  }
+
+  /** The newest 200 of a user's timeline, oldest first. */
+  List<String> timeline(String user) {
+    return call(
+            user,
+            stub ->
+                stub.getTimeline(
+                    GetTimelineRequest.newBuilder()
+                        .setPage(Page.newBuilder().setLimit(200))
+                        .build()))
+        .getPostsList()
+        .reversed()
+        .stream()
+        .map(Post::getText)
+        .toList();
   }
 
   List<String> texts(String author) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import social.starling.common.Errors;
 import social.starling.proto.sns.v1.GetPostsRequest;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.Reason;
+import social.starling.proto.sns.v1.WriteId;
 import social.starling.replication.Role;
 import social.starling.server.storage.Disk;
 
@@ -143,6 +145,121 @@ class StorageFaultTest {
       pair.post("alice", "after");
       assertThat(pair.texts("alice")).endsWith("after");
     }
+  }
+
+  @Test
+  void withNoByteLeftOnBothMembersReadsGoOnAndWritesGoOnWithSpaceAgain() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.awaitServing(1);
+      pair.start(2, Node.Choice.normal().on(disk));
+      pair.awaitInSync();
+      pair.login("alice");
+      pair.post("alice", "one");
+      disk.fill(() -> true);
+
+      assertThatThrownBy(() -> post(pair, "under way"))
+          .satisfies(e ->
+              assertThat(Status.fromThrowable(e).getCode())
+                  .isIn(
+                      Status.Code.DEADLINE_EXCEEDED,
+                      Status.Code.UNAVAILABLE,
+                      Status.Code.RESOURCE_EXHAUSTED));
+      assertThatThrownBy(() -> post(pair, "refused"))
+          .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Pair.SOON)
+          .until(() -> pair.texts("alice").getLast().equals("one"));
+      assertThat(pair.node(1).member.ended()).isNotDone();
+      assertThat(pair.node(2).member.ended()).isNotDone();
+
+      disk.empty();
+      pair.awaitInSync();
+      await().atMost(Pair.SOON).until(() -> pair.master().member.notReady().isEmpty());
+      pair.post("alice", "after");
+      assertThat(pair.texts("alice")).contains("one", "after").doesNotContain("refused");
+    }
+  }
+
+  @Test
+  void aSlaveWithNoByteLeftIsLeftOutAndComesBackWithSpaceAgain() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1);
+      pair.awaitServing(1);
+      pair.start(2, Node.Choice.normal().on(disk));
+      pair.awaitInSync();
+      pair.login("alice");
+      disk.fill(() -> true);
+
+      pair.post("alice", "one");
+
+      assertThat(pair.coordinator.current().getInSyncCount()).isEqualTo(1);
+      assertThat(pair.node(2).member.ended()).isNotDone();
+      disk.empty();
+      pair.awaitInSync();
+      pair.node(1).kill();
+      assertThat(pair.texts("alice")).containsExactly("one");
+    }
+  }
+
+  @Test
+  void aMemberThatStartsOnAFullDiskServesReadsWithItsReserve() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1);
+      pair.login("alice");
+      pair.post("alice", "one");
+      Path reserve = pair.volume(1).resolve("reserve");
+      await().atMost(Pair.SOON).until(() -> Files.exists(reserve));
+      pair.node(1).kill();
+      disk.fill(() -> Files.exists(reserve));
+
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.awaitServing(1);
+
+      assertThat(pair.texts("alice")).containsExactly("one");
+      assertThatThrownBy(() -> post(pair, "refused"))
+          .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
+      assertThat(pair.node(1).member.ended()).isNotDone();
+    }
+  }
+
+  @Test
+  void aRepeatOfAWriteThatWaitsForSpaceIsNotToldThatNothingWasWritten() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1, Node.Choice.normal().on(disk));
+      pair.login("alice");
+      Node node = pair.node(1);
+      await()
+          .atMost(Pair.SOON)
+          .until(
+              () -> node.volume.digest(false).appliedIndex() == node.member.state().appliedIndex());
+      WriteId waits = pair.nextWrite();
+      disk.refuse();
+
+      assertThatThrownBy(() -> post(pair, "waits", waits));
+      assertThatThrownBy(() -> post(pair, "refused"))
+          .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.DISK_FULL));
+      assertThatThrownBy(() -> post(pair, "waits", waits))
+          .satisfies(e ->
+              assertThat(Status.fromThrowable(e).getCode())
+                  .isNotEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+
+      disk.empty();
+      pair.post("alice", "waits", waits);
+      assertThat(pair.texts("alice")).containsExactly("waits");
+    }
+  }
+
+  private static void post(Pair pair, String text) {
+    post(pair, text, pair.nextWrite());
+  }
+
+  private static void post(Pair pair, String text, WriteId write) {
+    pair.master()
+        .as("alice")
+        .withDeadlineAfter(2, TimeUnit.SECONDS)
+        .post(PostRequest.newBuilder().setWrite(write).setText(text).build());
   }
 
   @Test

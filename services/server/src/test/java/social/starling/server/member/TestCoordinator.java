@@ -31,23 +31,36 @@ import social.starling.proto.coordinator.v1.Suspicion;
 
 /**
  * A coordinator of one cluster, in memory: compare-and-set on the epoch, sessions, suspicion of a
- * member whose session broke. Can be made to say nothing. All state is guarded by this object.
+ * member whose session broke, slots. Can be made to say nothing. All state is guarded by this
+ * object.
  */
 final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implements AutoCloseable {
 
-  static final String CLUSTER = "alpha";
-  private static final List<String> NAMES = List.of("alpha-1", "alpha-2");
+  /** The slots from one to another, the latter exclusive. */
+  static List<SlotRange> slots(int from, int to) {
+    return List.of(SlotRange.newBuilder().setFrom(from).setTo(to).build());
+  }
 
+  private final String cluster;
+  private final int number;
+  private final List<String> names;
   private final GrpcServer server;
   private final ScheduledExecutorService beats = Executors.newSingleThreadScheduledExecutor();
   private final Map<String, Incoming> sessions = new HashMap<>();
   private final Map<String, Hello> hellos = new HashMap<>();
   private final Map<String, MemberStatus> statuses = new HashMap<>();
-  private Configuration current = Configuration.newBuilder().setCluster(CLUSTER).build();
+  private Configuration current;
+  private List<SlotRange> slots;
+  private long slotsVersion = 1;
   private boolean silent;
   private int asked;
 
-  TestCoordinator(Credential credential) {
+  TestCoordinator(Credential credential, String cluster, int number, List<SlotRange> slots) {
+    this.cluster = cluster;
+    this.number = number;
+    this.slots = slots;
+    names = List.of(cluster + "-1", cluster + "-2");
+    current = Configuration.newBuilder().setCluster(cluster).build();
     server = GrpcServers.internalServer("127.0.0.1", 0, credential, this);
     beats.scheduleWithFixedDelay(this::beat, 50, 50, TimeUnit.MILLISECONDS);
   }
@@ -62,6 +75,18 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
 
   synchronized MemberStatus status(String member) {
     return statuses.getOrDefault(member, MemberStatus.getDefaultInstance());
+  }
+
+  /** What the member said when it was heard first, this time. */
+  synchronized Hello hello(String member) {
+    return hellos.getOrDefault(member, Hello.getDefaultInstance());
+  }
+
+  /** The slot table changes. */
+  synchronized void deal(long version, List<SlotRange> dealt) {
+    slotsVersion = version;
+    slots = dealt;
+    List.copyOf(sessions.keySet()).forEach(each -> send(each, members()));
   }
 
   /** Accepts everything and says nothing from now on, or speaks again. */
@@ -133,11 +158,16 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
     return "";
   }
 
+  /** A person, or another process of the master, has asked for a new epoch. */
+  synchronized void become(String master, String instance, Map<String, String> inSync) {
+    become(master, instance, inSync, false);
+  }
+
   private void become(
       String master, String instance, Map<String, String> inSync, boolean released) {
     Configuration.Builder next =
         Configuration.newBuilder()
-            .setCluster(CLUSTER)
+            .setCluster(cluster)
             .setEpoch(current.getEpoch() + 1)
             .setMaster(master)
             .setMasterInstance(instance)
@@ -185,7 +215,7 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
           send(member, configuration());
         }
         List.copyOf(sessions.keySet()).forEach(each -> send(each, members()));
-        for (String other : NAMES) {
+        for (String other : names) {
           if (!other.equals(member)) {
             send(other, suspicion(member, Hearing.HEARD));
             send(member, suspicion(other, heard(other)));
@@ -228,11 +258,11 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
   private CoordinatorMessage members() {
     Members.Builder members =
         Members.newBuilder()
-            .setCluster(CLUSTER)
-            .setNumber(1)
-            .addSlots(SlotRange.newBuilder().setFrom(0).setTo(1024))
-            .setSlotsVersion(1);
-    for (String name : NAMES) {
+            .setCluster(cluster)
+            .setNumber(number)
+            .addAllSlots(slots)
+            .setSlotsVersion(slotsVersion);
+    for (String name : names) {
       Hello hello = hellos.getOrDefault(name, Hello.getDefaultInstance());
       members.addMembers(
           social.starling.proto.coordinator.v1.Member.newBuilder()

@@ -112,6 +112,27 @@ class CopyTest {
   }
 
   @Test
+  void aCopyIsOfTheSameClusterAndBecomesTheOtherMembers() throws IOException {
+    source.introduce("alpha", 4, "alpha-1");
+    List<Part> parts = copy();
+    Introduction own = new Introduction("alpha", 4, "alpha-2");
+    Path path = directory.resolve("target");
+    try (Volume target = Volume.open(path, Disk.local(), OPTIONS)) {
+      target.introduce(own.cluster(), own.number(), own.member());
+      install(target, parts, 9);
+      assertThat(target.introduction()).contains(own);
+      assertThat(target.digest(true)).isEqualTo(source.digest(true));
+    }
+    try (Volume other = Volume.open(directory.resolve("other"), Disk.local(), OPTIONS)) {
+      other.introduce("beta", 5, "beta-1");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> install(other, parts, 9))
+          .withMessageContaining("is of cluster alpha (number 4), not of cluster beta (number 5)");
+      assertThat(other.introduction()).contains(new Introduction("beta", 5, "beta-1"));
+    }
+  }
+
+  @Test
   void ofTwoPromisesTheHigherStays() throws IOException {
     try (Volume target = Volume.open(directory.resolve("target"), Disk.local(), OPTIONS)) {
       old(target);

@@ -74,7 +74,7 @@ class CrashTest {
       points = disk.points().size();
     }
     assertThat(expected.digest().damage()).isEmpty();
-    assertThat(expected.files()).hasSize(3);
+    assertThat(expected.files()).hasSize(4);
   }
 
   @ParameterizedTest

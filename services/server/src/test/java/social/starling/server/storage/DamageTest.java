@@ -312,6 +312,19 @@ class DamageTest {
   }
 
   @Test
+  void whatADigestFindsIsWrittenAgain() throws IOException {
+    filled(false);
+    byte[] whole = Files.readAllBytes(posts());
+    try (Volume volume = Volume.open(directory, Disk.local(), VolumeOptions.DEFAULT)) {
+      await().until(() -> volume.digest(false).damage().isEmpty()); // Its own scrub is over.
+      overwrite(posts(), 100, "ALTERED");
+      assertThat(volume.digest(false).damage()).hasSize(1);
+      await().until(() -> volume.digest(false).damage().isEmpty());
+    }
+    assertThat(Files.readAllBytes(posts())).isEqualTo(whole);
+  }
+
+  @Test
   void scrubbingTellsWhatCannotBeWrittenAgain() throws IOException {
     filled(true);
     overwrite(posts(), 100, "ALTERED");

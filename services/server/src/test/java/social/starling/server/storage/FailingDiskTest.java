@@ -5,17 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import social.starling.common.StartException;
+import social.starling.proto.sns.v1.Post;
 import social.starling.replication.Entry;
+import social.starling.replication.JournalState;
 import social.starling.server.state.Change;
 import social.starling.server.state.Entries;
 
@@ -29,44 +35,136 @@ class FailingDiskTest {
   private final Entries entries = new Entries();
 
   @Test
-  void aFullDiskFailsTheVolumeAndNothingThatWasWrittenIsLost() {
+  void aFullDiskUndoesABatchThatIsWrittenWhenThereIsSpaceAgain() {
     AtomicBoolean full = new AtomicBoolean();
+    Entry next;
     try (Volume volume = Volume.open(directory, FaultyDisk.full(full::get), OPTIONS)) {
       VolumeTest.write(
           volume, entries.slots(), entries.login("alice"), entries.post("alice", "stays"));
-      Entry next = entries.post("alice", "does not fit");
+      next = entries.post("alice", "does not fit");
       volume.write(Batch.append(List.of(next)));
       Change change = volume.state().apply(next).change();
+      Entry after = entries.post("alice", "nor does this");
+      Batch batch =
+          new Batch(OptionalLong.of(7), OptionalLong.empty(), List.of(after), List.of(change));
+      JournalState before = volume.journalState();
+      long bytes = volume.journalBytes();
       full.set(true);
 
-      assertThatExceptionOfType(StorageException.class)
-          .isThrownBy(() -> volume.write(Batch.apply(List.of(change))))
-          .withMessageContaining("no space left")
-          .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
+      for (int i = 0; i < 3; i++) {
+        assertThatExceptionOfType(StorageException.class)
+            .isThrownBy(() -> volume.write(batch))
+            .withMessageContaining("no space left")
+            .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
+      }
+      assertThat(volume.journalState()).isEqualTo(before);
+      assertThat(volume.journalBytes()).isEqualTo(bytes);
+      assertThat(volume.failure()).isEmpty();
       full.set(false);
-      assertThatExceptionOfType(StorageException.class)
-          .isThrownBy(() -> volume.write(Batch.append(List.of())))
-          .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
-      assertThat(volume.failure()).isPresent();
+      volume.write(batch);
+      volume.write(Batch.apply(List.of(volume.state().apply(after).change())));
     }
     try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
-      assertThat(volume.journalState().lastIndex()).isEqualTo(4);
-      assertThat(volume.journalState().appliedIndex()).isEqualTo(3);
-      assertThat(volume.damage()).isEmpty();
+      assertThat(volume.journalState().lastIndex()).isEqualTo(5);
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(5);
+      assertThat(volume.journalState().promised()).isEqualTo(7);
+      assertThat(texts(volume)).containsExactly("nor does this", "does not fit", "stays");
+      assertThat(volume.digest(true).damage()).isEmpty();
     }
   }
 
   @Test
-  void aVolumeKeepsAReserveSoThatItCanBeOpenedWhenTheDiskIsFull() {
-    VolumeOptions greedy =
-        new VolumeOptions(1 << 20, 8, 1 << 20, OPTIONS.syncAge(), 1 << 20, Long.MAX_VALUE, false);
-    try (Volume volume = Volume.open(directory, Disk.local(), greedy)) {
-      assertThatExceptionOfType(StorageException.class)
-          .isThrownBy(() -> volume.write(Batch.append(List.of(entries.login("alice")))))
-          .withMessageContaining("kept in reserve")
-          .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
+  void whatTheDatabaseItselfFindsTooMuchIsUndoneAsWell() throws Exception {
+    try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
+      Connection connection = volume.content().connection;
+      long pages = Sql.number(connection, "PRAGMA page_count");
+      Sql.run(connection, "PRAGMA max_page_count=" + (pages + 2));
+      List<Entry> many =
+          Stream.generate(() -> entries.post("alice", "x".repeat(4000))).limit(100).toList();
+
+      for (int i = 0; i < 2; i++) {
+        assertThatExceptionOfType(StorageException.class)
+            .isThrownBy(() -> volume.write(Batch.append(many)))
+            .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
+      }
+      assertThat(volume.journalState().lastIndex()).isEqualTo(2);
+      assertThat(volume.read(1, 200, 1 << 20)).hasSize(2);
+      Sql.run(connection, "PRAGMA max_page_count=1000000");
+      VolumeTest.write(volume, many.toArray(Entry[]::new));
+      assertThat(volume.journalState().lastIndex()).isEqualTo(102);
     }
-    Volume.open(directory, Disk.local(), greedy).close();
+    try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(102);
+      assertThat(volume.digest(true).damage()).isEmpty();
+    }
+  }
+
+  @Test
+  void theReserveIsGivenUpForWhatMustBeWrittenAndMadeAgain() {
+    Path reserve = directory.resolve("reserve");
+    AtomicBoolean full = new AtomicBoolean();
+    Disk disk = FaultyDisk.full(() -> full.get() && Files.exists(reserve));
+    try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
+      volume.restoreReserve();
+      assertThat(reserve).hasSize(OPTIONS.reserveBytes());
+      full.set(true);
+
+      VolumeTest.write(volume, entries.post("alice", "fits"));
+
+      assertThat(reserve).doesNotExist();
+      full.set(false);
+      volume.restoreReserve();
+      assertThat(reserve).exists();
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
+      assertThat(texts(volume)).containsExactly("fits");
+    }
+  }
+
+  @Test
+  void aVolumeOnADiskThatIsAlmostFullOpensWithWhatItKeptInReserve() throws Exception {
+    Path reserve = directory.resolve("reserve");
+    Disk almostFull =
+        new FaultyDisk.Wrapped() {
+          @Override
+          void before(String what) {}
+
+          @Override
+          public long freeBytes(Path path) {
+            return 4096;
+          }
+        };
+    Files.write(reserve, new byte[100]);
+
+    Volume.open(directory, almostFull, OPTIONS).close();
+
+    assertThat(reserve).doesNotExist();
+  }
+
+  @Test
+  void postFilesThatCannotBeSyncedForLackOfSpaceFailTheVolume() {
+    AtomicBoolean full = new AtomicBoolean();
+    Disk disk =
+        new FaultyDisk.Wrapped() {
+          @Override
+          void before(String what) throws IOException {
+            if (full.get() && what.equals("sync")) {
+              throw new IOException("No space left on device");
+            }
+          }
+        };
+    try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "x"));
+      full.set(true);
+
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(() -> volume.upkeep(true))
+          .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FAILED));
+
+      assertThat(volume.failure()).isPresent();
+    }
   }
 
   @Test
@@ -147,5 +245,11 @@ class FailingDiskTest {
       assertThat(failure).hasValue(null);
       assertThat(volume.writingSince()).isZero();
     }
+  }
+
+  private static List<String> texts(Volume volume) {
+    return volume.state().posts("alice", 0, 0, 9).orElseThrow().stream()
+        .map(Post::getText)
+        .toList();
   }
 }

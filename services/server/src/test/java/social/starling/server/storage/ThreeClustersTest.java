@@ -47,6 +47,9 @@ class ThreeClustersTest {
   private final Map<String, List<Posted>> posts = new TreeMap<>();
   private final Set<Long> deleted = new HashSet<>();
 
+  /** By author, for each cluster: the lowest position of any follow. */
+  private final Map<String, Map<SimulatedCluster, Long>> positions = new HashMap<>();
+
   // What each user saw on a live stream.
   private final Map<String, Long> cursors = new HashMap<>();
   private final Map<String, List<Post>> seen = new HashMap<>();
@@ -89,14 +92,14 @@ class ThreeClustersTest {
       case 2, 3, 4, 5, 6, 7, 8, 9 -> follow(cluster);
       case 10, 11, 12, 13 -> unfollow(cluster);
       case 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29 -> post(cluster);
-      case 30, 31 -> delete(cluster);
-      case 32 -> {
+      case 30, 31, 32, 33 -> delete(cluster);
+      case 34 -> {
         if (random.nextInt(8) == 0) {
           cluster.crash();
         }
       }
-      case 33, 34, 35 -> watch(cluster);
-      case 36, 37, 38 -> {
+      case 35, 36, 37 -> watch(cluster);
+      case 38, 39, 40 -> {
         if (!submitted.isEmpty()) {
           submitted.remove(random.nextInt(submitted.size())).run();
         }
@@ -133,6 +136,9 @@ class ThreeClustersTest {
           Entry entry = cluster.entries.follow(user, author, position);
           if (cluster.apply(entry).getReason().isEmpty()) {
             follows.get(user).put(author, home == cluster ? entry.index() : from);
+            positions
+                .computeIfAbsent(author, ignored -> new HashMap<>())
+                .merge(cluster, position, Math::min);
           }
         };
     if (random.nextInt(4) == 0) {
@@ -165,7 +171,7 @@ class ThreeClustersTest {
     String user = local(cluster);
     if (user != null && !posts.get(user).isEmpty()) {
       List<Posted> own = posts.get(user);
-      Posted post = own.get(own.size() - 1 - random.nextInt(Math.min(6, own.size())));
+      Posted post = own.get(random.nextBoolean() ? own.size() - 1 : random.nextInt(own.size()));
       if (cluster.apply(cluster.entries.delete(user, post.id())).getReason().isEmpty()) {
         deleted.add(post.id());
       }
@@ -258,11 +264,13 @@ class ThreeClustersTest {
     return followers;
   }
 
-  /** What any cluster has of an author's posts is so, and none that was deleted. */
+  /** What any cluster has of an author's posts is so, is needed, and was not deleted. */
   private void checkPosts(SimulatedCluster cluster, String author, boolean all) {
     Map<Long, String> made = new TreeMap<>();
+    long from =
+        all ? 0 : positions.getOrDefault(author, Map.of()).getOrDefault(cluster, Long.MAX_VALUE);
     posts.get(author).stream()
-        .filter(post -> !deleted.contains(post.id()))
+        .filter(post -> !deleted.contains(post.id()) && post.index() > from)
         .forEach(post -> made.put(post.id(), post.text()));
     Map<Long, String> found = new TreeMap<>();
     for (Post post : cluster.state().posts(author, 0, 0, 100_000).orElseThrow()) {

@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import social.starling.common.StartException;
 import social.starling.proto.sns.v1.Post;
 import social.starling.replication.Entry;
 import social.starling.replication.EpochStart;
@@ -155,6 +156,25 @@ class VolumeTest {
   }
 
   @Test
+  void whatIsTooOldIsTrimmedAndNothingElse() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "1"));
+      entries.passes(10_000);
+      write(volume, entries.post("alice", "2"), entries.post("alice", "3"));
+      assertThat(volume.trimOlder(entries.time(), 5)).isZero();
+      volume.upkeep(true);
+
+      assertThat(volume.trimOlder(Entries.START, 5)).isZero();
+      assertThat(volume.trimOlder(entries.time() - 5_000, 1)).isEqualTo(1);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
+      assertThat(volume.trimOlder(entries.time() - 5_000, 5)).isEqualTo(3);
+
+      assertThat(volume.read(4, 5, 1 << 20)).hasSize(2);
+      assertThat(volume.trimOlder(Long.MAX_VALUE, 5)).isEqualTo(5);
+    }
+  }
+
+  @Test
   void truncatingGivesBackIdTimeAndEpochsOfWhatIsLeft() {
     try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
       write(volume, entries.slots(), entries.login("alice"));
@@ -237,6 +257,29 @@ class VolumeTest {
       try (ResultSet row = statement.executeQuery("PRAGMA journal_mode")) {
         assertThat(row.getString(1)).isEqualTo("wal");
       }
+    }
+  }
+
+  @Test
+  void aVolumeIsOfOneClusterForGoodAndOfTheMemberThatUsesIt() {
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.introduction()).isEmpty();
+      volume.introduce("alpha", 0, "alpha-1");
+      assertThat(volume.used()).isFalse();
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.introduction()).contains(new Introduction("alpha", 0, "alpha-1"));
+      assertThatExceptionOfType(StartException.class)
+          .isThrownBy(() -> volume.introduce("beta", 1, "beta-1"))
+          .withMessageContaining("belongs to cluster alpha (number 0), not to cluster beta")
+          .satisfies(e -> assertThat(e.exitCode()).isEqualTo(3));
+      assertThatExceptionOfType(StartException.class)
+          .isThrownBy(() -> volume.introduce("alpha", 1, "alpha-1"));
+      assertThat(volume.failure()).isEmpty();
+      volume.introduce("alpha", 0, "alpha-2");
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), WITHOUT_BACKGROUND)) {
+      assertThat(volume.introduction()).contains(new Introduction("alpha", 0, "alpha-2"));
     }
   }
 

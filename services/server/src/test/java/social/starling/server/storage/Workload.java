@@ -11,6 +11,8 @@ import social.starling.replication.Entry;
 import social.starling.replication.RequestId;
 import social.starling.server.state.Change;
 import social.starling.server.state.Entries;
+import social.starling.server.state.Items;
+import social.starling.server.state.Position;
 
 /**
  * A fixed journal and a member that stores and applies it, from wherever its volume stands: what it
@@ -59,6 +61,25 @@ final class Workload {
     RequestId write = new RequestId(Entries.client(entries.time() - 500), 1);
     add(entries.next(write, repeated.toByteArray()), entries.next(write, repeated.toByteArray()));
     add(entries.expire(entries.time() - 2000));
+    Position one = new Position(1, 0);
+    Position two = new Position(1, 7);
+    Position three = new Position(9, 0);
+    add(
+        entries.received(
+            7,
+            Position.ZERO,
+            one,
+            Items.name("zoe"),
+            Items.name("yan"),
+            Items.follow("zoe", "alice", 4),
+            Items.post("zoe", 70, "from\nfar")),
+        entries.follow("bob", "zoe", 1),
+        entries.follow("bob", "yan", 2),
+        entries.received(7, one, two, Items.follow("yan", "alice", 5), Items.post("zoe", 71, "x")),
+        entries.unfollow("bob", "zoe"),
+        entries.received(7, two, three, Items.unfollow("zoe", "alice"), Items.deletion("zoe", 70)),
+        entries.unfollow("bob", "yan"),
+        entries.follow("bob", "yan", 8));
     add(entries.login("dave"), entries.follow("dave", "carol"), entries.post("carol", "last"));
   }
 
