@@ -1,6 +1,9 @@
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -20,9 +23,10 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Assembles {@code target/starling}: {@code lib} with every jar and with {@code starling.jar},
- * which names them all as its class path, and {@code jvm} with what each process tells its JVM. The
- * build runs it from source on the JDK that compiles: {@code java Assemble.java TARGET OPTIONS
- * OWN-JAR}.
+ * which names them all as its class path, {@code jvm} with what each process tells its JVM, and
+ * {@code native} with SQLite for this machine, which otherwise each process unpacks for itself, and
+ * leaves there when it is killed. The build runs it from source on the JDK that compiles: {@code
+ * java Assemble.java TARGET OPTIONS OWN-JAR}.
  *
  * <p>At last it touches {@code built}, by whose time the {@code starling} script tells whether to
  * build again. A file whose contents did not change is left alone, because an AOT cache is bound to
@@ -38,13 +42,14 @@ final class Assemble {
     this.home = home;
   }
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     Path target = Path.of(args[0]);
     Assemble assemble = new Assemble(target.resolve("starling"));
     List<Path> jars = new ArrayList<>(files(target.resolve("dependencies"), ".jar"));
     jars.add(Path.of(args[2]));
     assemble.library(jars);
     assemble.copyAll(files(Path.of(args[1]), ".options"), "jvm", Set.of());
+    assemble.sqlite(jars);
     Files.writeString(target.resolve("starling/built"), "");
   }
 
@@ -54,6 +59,38 @@ final class Assemble {
     Path file = home.resolve("lib").resolve(CLASS_PATH_JAR);
     if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), jar)) {
       Files.write(file, jar);
+    }
+  }
+
+  /** The library knows itself which of its files fits this machine. */
+  private void sqlite(List<Path> jars) throws Exception {
+    Path folder = Files.createDirectories(home.resolve("native"));
+    Path jar =
+        jars.stream()
+            .filter(file -> file.getFileName().toString().startsWith("sqlite-jdbc-"))
+            .findFirst()
+            .orElseThrow();
+    String name = System.mapLibraryName("sqlitejdbc");
+    try (URLClassLoader library = new URLClassLoader(new URL[] {jar.toUri().toURL()})) {
+      Class<?> os = library.loadClass("org.sqlite.util.OSInfo");
+      String path =
+          "org/sqlite/native/"
+              + os.getMethod("getNativeLibFolderPathForCurrentOS").invoke(null)
+              + "/"
+              + name;
+      try (InputStream in = library.getResourceAsStream(path)) {
+        if (in == null) {
+          System.out.println("no native SQLite for this machine in " + jar + ": " + path);
+          return;
+        }
+        byte[] bytes = in.readAllBytes();
+        Path file = folder.resolve(name);
+        if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), bytes)) {
+          // A process may have the old one mapped: another file takes its place.
+          Path fresh = Files.write(folder.resolve(name + ".new"), bytes);
+          Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
     }
   }
 

@@ -40,6 +40,7 @@ final class TrainCaches {
   static {
     CACHES.put("coordinator", "coordinator");
     CACHES.put(MEMBER, "server");
+    CACHES.put("alpha-synchronizer", "synchronizer");
     CACHES.put("router", "router");
     CACHES.put("client", "client");
     CACHES.put("launcher", "launcher");
@@ -98,7 +99,9 @@ final class TrainCaches {
                 "-XX:AOTConfiguration=" + record("launcher"),
                 "-Dstarling.training=" + training),
             MAIN);
-    up.addAll(List.of("up", "--dir", data.toString(), "--router-port", "" + routerPort));
+    up.addAll(
+        List.of(
+            "up", "--clusters", "2", "--dir", data.toString(), "--router-port", "" + routerPort));
     Process launcher = start(up, console);
     try {
       boolean ready =

@@ -25,6 +25,9 @@ import social.starling.proto.sns.v1.Reason;
  * Makes calls and repeats them until one answer counts or the deadline has passed. Thread-safe; a
  * call blocks its thread.
  *
+ * <p>That a whole cluster is down is told at once, unless it served a moment ago: then it is most
+ * likely being started again.
+ *
  * <p>The first repetition follows at once when another target is there to try, later ones after 5
  * to 50 ms.
  */
@@ -33,18 +36,30 @@ final class Calls implements AutoCloseable {
   private static final Duration FIRST_WAIT = Duration.ofMillis(5);
   private static final Duration MAX_WAIT = Duration.ofMillis(50);
 
-  private final Route route;
+  private final Homes homes;
+  private final Home own;
   private final ClientInterceptor identity;
   private final Duration deadline;
   private final Outage outage;
   private final LongAdder retries = new LongAdder();
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  Calls(Route route, String user, Duration deadline, Outage outage) {
-    this.route = route;
+  Calls(Routing routing, String user, Duration deadline, Outage outage) {
+    this.homes = new Homes(routing);
+    this.own = homes.of(user);
     this.identity = Identity.as(user);
     this.deadline = deadline;
     this.outage = outage;
+  }
+
+  /** Makes a call that the user's own home serves, as below. */
+  <Q, A> A call(String what, MethodDescriptor<Q, A> method, Q request, boolean write) {
+    return call(what, method, request, write, own);
+  }
+
+  /** Makes a call that changes nothing and that another user's home serves, as below. */
+  <Q, A> A read(String what, MethodDescriptor<Q, A> method, Q request, String name) {
+    return call(what, method, request, false, homes.of(name));
   }
 
   /**
@@ -54,7 +69,10 @@ final class Calls implements AutoCloseable {
    * @param write that it changes something: a failure then says whether it may have happened
    * @throws StarlingException when it is refused, or not answered before the deadline
    */
-  <Q, A> A call(String what, MethodDescriptor<Q, A> method, Q request, boolean write) {
+  private <Q, A> A call(
+      String what, MethodDescriptor<Q, A> method, Q request, boolean write, Home home) {
+    Route route = home.route();
+    boolean servedRecently = home.servedRecently();
     long end = System.nanoTime() + deadline.toNanos();
     Backoff backoff = null;
     boolean uncertain = false;
@@ -63,11 +81,11 @@ final class Calls implements AutoCloseable {
       Route.Target target = null;
       StatusRuntimeException failure;
       try {
-        target = target();
+        target = target(route);
         A answer =
             ClientCalls.blockingUnaryCall(
                 as(target.channel()), method, options(target.limit(), end), request);
-        answered(target);
+        answered(home, target);
         return answer;
       } catch (StatusRuntimeException e) {
         failure = e;
@@ -80,11 +98,17 @@ final class Calls implements AutoCloseable {
         uncertain |= write && mayHaveHappened(verdict, failure);
       }
       if (!verdict.repeatable()) {
-        answered(target);
+        answered(home, target);
         throw refused(failure, uncertain);
       }
       if (target != null) {
         route.failed(target, verdict, failure);
+      }
+      if (isDown(failure)) {
+        if (!servedRecently) {
+          throw uncertain ? late(what, failure, true, route) : refused(failure, false);
+        }
+        waitsForCluster(failure);
       }
       if (verdict == Verdict.BROKEN || verdict == Verdict.UNREACHED) {
         outage.broke(route.next());
@@ -97,7 +121,7 @@ final class Calls implements AutoCloseable {
         wait = backoff.next();
       }
       if (System.nanoTime() + wait.toNanos() >= end) {
-        throw late(what, told == null || !cutShort(failure) ? failure : told, uncertain);
+        throw late(what, told == null || !cutShort(failure) ? failure : told, uncertain, route);
       }
       told = failure;
       retries.increment();
@@ -108,7 +132,7 @@ final class Calls implements AutoCloseable {
   /** The failure of a stream that cannot go on. */
   StarlingException streamFailed(StatusRuntimeException failure) {
     return Verdict.of(failure).repeatable()
-        ? late("the stream", failure, false)
+        ? late("the stream", failure, false, own.route())
         : refused(failure, false);
   }
 
@@ -116,8 +140,9 @@ final class Calls implements AutoCloseable {
     return ClientInterceptors.intercept(channel, identity);
   }
 
+  /** The way to the user's own home. */
   Route route() {
-    return route;
+    return own.route();
   }
 
   Outage outage() {
@@ -143,7 +168,7 @@ final class Calls implements AutoCloseable {
     closed.countDown();
   }
 
-  private Route.Target target() {
+  private static Route.Target target(Route route) {
     try {
       return route.target();
     } catch (IllegalStateException e) {
@@ -156,11 +181,23 @@ final class Calls implements AutoCloseable {
     return CallOptions.DEFAULT.withDeadlineAfter(nanos, TimeUnit.NANOSECONDS);
   }
 
-  private void answered(Route.Target target) {
+  private void answered(Home home, Route.Target target) {
     if (target != null) {
-      route.succeeded(target);
+      home.route().succeeded(target);
+      home.served();
     }
     outage.over();
+  }
+
+  /** Tells the listener if this is why the next attempt must wait. */
+  void waitsForCluster(StatusRuntimeException failure) {
+    if (isDown(failure)) {
+      outage.clusterDown(Errors.metadata(failure).getOrDefault("cluster", ""));
+    }
+  }
+
+  private static boolean isDown(StatusRuntimeException failure) {
+    return Errors.reason(failure).filter(Reason.CLUSTER_DOWN::equals).isPresent();
   }
 
   private static boolean mayHaveHappened(Verdict verdict, StatusRuntimeException failure) {
@@ -198,7 +235,8 @@ final class Calls implements AutoCloseable {
     return failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
   }
 
-  private StarlingException late(String what, StatusRuntimeException failure, boolean uncertain) {
+  private StarlingException late(
+      String what, StatusRuntimeException failure, boolean uncertain, Route route) {
     String tried = " (tried for " + Durations.format(deadline) + ")";
     String sentence =
         switch (Verdict.of(failure)) {

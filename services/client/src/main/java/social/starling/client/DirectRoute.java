@@ -1,24 +1,19 @@
 package social.starling.client;
 
-import io.grpc.CallOptions;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import social.starling.common.Errors;
-import social.starling.proto.router.v1.LocateRequest;
 import social.starling.proto.router.v1.LocateResponse;
 import social.starling.proto.router.v1.Location;
-import social.starling.proto.router.v1.RouterGrpc;
 import social.starling.proto.sns.v1.Reason;
 
 /**
- * Straight to the members of the user's cluster, which a router names once.
+ * The way straight to the members of one cluster.
  *
  * <p>After a failure, in this order:
  *
@@ -28,13 +23,15 @@ import social.starling.proto.sns.v1.Reason;
  *   <li>otherwise the other member is next: a broken connection or silence means that it takes
  *       over, or has done so;
  *   <li>a router is asked again meanwhile, on another thread: nobody waits for it, and without any
- *       router the two members that are known are tried in turn.
+ *       router the two members that are known are tried in turn;
+ *   <li>once a router has said that the whole cluster is down, it is asked before each attempt, so
+ *       that the caller is told so instead of waiting for members that are not there.
  * </ol>
  *
  * <p>A silent member may be one that is stopped, whose slave still names it as master: attempts at
  * it are short for a while, so that they cost little.
  */
-final class DirectRoute implements Route {
+final class DirectRoute {
 
   private static final Duration LIMIT = Duration.ofSeconds(1);
   private static final Duration SHORT_LIMIT = Duration.ofMillis(250);
@@ -42,8 +39,9 @@ final class DirectRoute implements Route {
   private static final Duration SHORT_FOR = Duration.ofSeconds(5);
   private static final Duration LOCATE_PAUSE = Duration.ofMillis(50);
 
+  private final String cluster;
   private final String user;
-  private final RouterRoute routers;
+  private final Locator locator;
   private final Connections connections;
 
   private List<String> members = List.of();
@@ -51,42 +49,46 @@ final class DirectRoute implements Route {
   private String current;
   private String lastGood;
   private long epoch;
+  private boolean down;
+  private boolean gone;
   private boolean locating;
   private long locatedAt = System.nanoTime() - LOCATE_PAUSE.toNanos();
 
-  DirectRoute(String user, RouterRoute routers, Connections connections) {
+  /**
+   * A way that knows no member yet.
+   *
+   * @param user whom to ask routers for; lives in the cluster
+   */
+  DirectRoute(String cluster, String user, Locator locator, Connections connections) {
+    this.cluster = cluster;
     this.user = user;
-    this.routers = routers;
+    this.locator = locator;
     this.connections = connections;
   }
 
-  @Override
-  public Target target() {
+  /**
+   * Where the next attempt goes.
+   *
+   * @throws StatusRuntimeException CLUSTER_DOWN when a router says so
+   */
+  Route.Target target() {
+    if (isDown()) {
+      locateAgain();
+    }
     String address = current();
-    if (address == null) {
-      locate(LIMIT);
-      address = current();
-    }
-    if (address == null) {
-      throw Errors.of(
-          Status.Code.UNAVAILABLE,
-          Reason.CLUSTER_DOWN,
-          "the router knows no address of a member of " + user + "'s cluster");
-    }
-    return new Target(address, connections.to(address), limit(address));
+    return new Route.Target(address, connections.to(address), limit(address));
   }
 
-  @Override
-  public synchronized void succeeded(Target target) {
+  synchronized void succeeded(Route.Target target) {
     silentAt.remove(target.address());
+    down = false;
     lastGood = target.address();
     if (members.contains(target.address())) {
       current = target.address();
     }
   }
 
-  @Override
-  public synchronized void failed(Target target, Verdict verdict, StatusRuntimeException failure) {
+  synchronized void failed(Route.Target target, Verdict verdict, StatusRuntimeException failure) {
     boolean isCurrent = target.address().equals(current);
     switch (verdict) {
       case ELSEWHERE -> elsewhere(target.address(), isCurrent, failure);
@@ -105,30 +107,28 @@ final class DirectRoute implements Route {
     }
   }
 
-  @Override
-  public synchronized boolean left(Target target) {
+  synchronized boolean left(Route.Target target) {
     return lastGood != null && lastGood.equals(current) && !target.address().equals(current);
   }
 
-  @Override
-  public synchronized String next() {
-    return current != null ? current : routers.next();
+  synchronized String next() {
+    return current;
   }
 
-  @Override
-  public synchronized String described() {
-    return members.isEmpty()
-        ? routers.described()
-        : "the members of " + user + "'s cluster at " + String.join(", ", members);
+  synchronized String described() {
+    return "the members of cluster " + cluster + " at " + String.join(", ", members);
+  }
+
+  /** The user by whom the cluster is found does not live there: a router must be asked anew. */
+  synchronized boolean isGone() {
+    return gone;
+  }
+
+  private synchronized boolean isDown() {
+    return down;
   }
 
   private void elsewhere(String asked, boolean isCurrent, StatusRuntimeException failure) {
-    if (Errors.reason(failure).filter(Reason.WRONG_CLUSTER::equals).isPresent()) {
-      members = List.of();
-      current = null;
-      epoch = 0;
-      return;
-    }
     Map<String, String> metadata = Errors.metadata(failure);
     String master = metadata.getOrDefault("master", "");
     long named = number(metadata.get("epoch"));
@@ -176,7 +176,7 @@ final class DirectRoute implements Route {
 
   private void relocateNow() {
     try {
-      locate(LIMIT);
+      locateAgain();
     } catch (StatusRuntimeException | IllegalStateException e) {
       // The members that are known are tried in turn, and the router again after the next failure.
     } finally {
@@ -189,23 +189,27 @@ final class DirectRoute implements Route {
     locatedAt = System.nanoTime();
   }
 
-  private void locate(Duration limit) {
-    Target router = routers.target();
+  private void locateAgain() {
     try {
-      learn(
-          ClientCalls.blockingUnaryCall(
-              router.channel(),
-              RouterGrpc.getLocateMethod(),
-              CallOptions.DEFAULT.withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS),
-              LocateRequest.newBuilder().setUser(user).build()));
+      learn(locator.locate(user));
     } catch (StatusRuntimeException e) {
-      routers.failed(router, Verdict.of(e), e);
-      throw e;
+      boolean said = Errors.reason(e).filter(Reason.CLUSTER_DOWN::equals).isPresent();
+      toldDown(said);
+      if (said) {
+        throw e;
+      }
     }
   }
 
-  private synchronized void learn(LocateResponse answer) {
-    if (answer.getEpoch() < epoch) {
+  private synchronized void toldDown(boolean said) {
+    down = said;
+  }
+
+  /** Learns what a router says; an answer about another cluster says that this one has gone. */
+  synchronized void learn(LocateResponse answer) {
+    down = false;
+    gone = !answer.getCluster().equals(cluster);
+    if (gone || answer.getEpoch() < epoch) {
       return;
     }
     List<String> named = new ArrayList<>();

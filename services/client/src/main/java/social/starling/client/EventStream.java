@@ -121,6 +121,7 @@ public final class EventStream implements Iterator<TimelineEvent>, AutoCloseable
       if (target != null) {
         calls.route().failed(target, verdict, failure);
       }
+      calls.waitsForCluster(failure);
       if (verdict == Verdict.BROKEN || verdict == Verdict.UNREACHED) {
         calls.outage().broke(calls.route().next());
       }

@@ -3,8 +3,8 @@ package social.starling.client;
 import java.time.Duration;
 
 /**
- * Tells the listener of a broken connection once per outage, however many calls and streams meet
- * it. Thread-safe.
+ * Tells the listener of a broken connection, or of a cluster that is down, once per outage, however
+ * many calls and streams meet it. Thread-safe.
  */
 final class Outage {
 
@@ -13,6 +13,7 @@ final class Outage {
 
   private final ConnectionListener listener;
   private boolean going;
+  private boolean down;
   private long toldAt = System.nanoTime() - QUIET.toNanos();
 
   Outage(ConnectionListener listener) {
@@ -25,8 +26,21 @@ final class Outage {
     }
   }
 
+  void clusterDown(String cluster) {
+    if (downBegins()) {
+      listener.onClusterDown(cluster);
+    }
+  }
+
   synchronized void over() {
     going = false;
+    down = false;
+  }
+
+  private synchronized boolean downBegins() {
+    boolean begins = !down;
+    down = true;
+    return begins;
   }
 
   private synchronized boolean begins() {

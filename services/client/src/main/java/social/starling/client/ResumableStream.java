@@ -64,6 +64,11 @@ public final class ResumableStream implements AutoCloseable {
     /** The stream opened last broke, or none could be opened; another will be opened. */
     default void broke(StatusRuntimeException failure) {}
 
+    /** True when no further stream should be opened after this failure. */
+    default boolean hopeless(StatusRuntimeException failure) {
+      return !Verdict.of(failure).repeatable();
+    }
+
     /** True when the stream opened last should be left for another; asked a few times a second. */
     default boolean moved() {
       return false;
@@ -278,7 +283,7 @@ public final class ResumableStream implements AutoCloseable {
       return;
     }
     boolean tooLong = !everFlowed && since(began).compareTo(settings.begin()) >= 0;
-    if (!Verdict.of(failure).repeatable() || tooLong) {
+    if (upstream.hopeless(failure) || tooLong) {
       close();
       throw failure;
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** Through the routers: one of them, until it fails; then the next. */
-final class RouterRoute implements Route {
+final class RouterRoute implements Route, Routing {
 
   /** A router retries for us, but it may hang itself: with others there, waiting has an end. */
   private static final Duration LIMIT_WITH_OTHERS = Duration.ofSeconds(2);
@@ -22,6 +22,12 @@ final class RouterRoute implements Route {
         routers.size() > 1 && LIMIT_WITH_OTHERS.compareTo(deadline) < 0
             ? LIMIT_WITH_OTHERS
             : deadline;
+  }
+
+  /** All homes are reached the same way. */
+  @Override
+  public Route toHomeOf(String name) {
+    return this;
   }
 
   @Override

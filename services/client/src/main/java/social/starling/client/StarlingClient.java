@@ -60,10 +60,9 @@ public final class StarlingClient implements AutoCloseable {
     this.connections = connections;
     this.ownsConnections = ownsConnections;
     RouterRoute routers = new RouterRoute(options.routers(), connections, options.deadline());
-    Route route =
-        options.direct() ? new DirectRoute(options.user(), routers, connections) : routers;
+    Routing routing = options.direct() ? new DirectRouting(routers, connections) : routers;
     this.calls =
-        new Calls(route, options.user(), options.deadline(), new Outage(options.listener()));
+        new Calls(routing, options.user(), options.deadline(), new Outage(options.listener()));
     this.ids = ids;
   }
 
@@ -234,11 +233,11 @@ public final class StarlingClient implements AutoCloseable {
   public List<Post> posts(String author, PostPage page) {
     checked(() -> Limits.checkName(author));
     return calls
-        .call(
+        .read(
             "the reading",
             SnsGrpc.getGetPostsMethod(),
             GetPostsRequest.newBuilder().setAuthor(author).setPage(page(page)).build(),
-            false)
+            author)
         .getPostsList()
         .stream()
         .map(Post::of)

@@ -102,6 +102,43 @@ class EventStreamTest {
   }
 
   @Test
+  void shouldGoOnWhenAClusterThatWasDownIsBackAndTellOfItOnce() throws Exception {
+    post(1, 3);
+    List<String> down = new CopyOnWriteArrayList<>();
+    ClientOptions options =
+        ClientOptions.of("bob")
+            .withRouters(List.of(router.address()))
+            .withListener(
+                new ConnectionListener() {
+                  @Override
+                  public void onReconnecting(String address) {
+                    notices.add(address);
+                  }
+
+                  @Override
+                  public void onClusterDown(String cluster) {
+                    down.add(cluster);
+                  }
+                });
+    try (StarlingClient bob = StarlingClient.connect(options);
+        EventStream stream = bob.stream(20)) {
+      assertThat(readTo(stream, 3)).isEqualTo(posts(1, 3));
+      router.mode = Mode.CLUSTER_DOWN;
+      int before = router.streamsOpened.get();
+      Thread healing =
+          Thread.startVirtualThread(() -> {
+            await().until(() -> router.streamsOpened.get() > before + 3);
+            post(4, 5);
+            router.mode = Mode.OPEN;
+          });
+      assertThat(readTo(stream, 5)).isEqualTo(posts(4, 5));
+      healing.join();
+    }
+    assertThat(down).containsExactly("alpha");
+    assertThat(notices).isEmpty();
+  }
+
+  @Test
   void shouldGoOnFromACursorOfAPage() {
     post(1, 5);
     try (StarlingClient bob = bob(false)) {

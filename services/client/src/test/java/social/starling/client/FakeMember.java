@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,6 +65,9 @@ public final class FakeMember implements AutoCloseable {
     OPEN,
     NOT_MASTER,
     NOT_READY,
+    /** As a router says it; as a member, of a name in another cluster's slot. */
+    CLUSTER_DOWN,
+    WRONG_CLUSTER,
     /** Takes the call and says nothing until the mode changes and the call is gone. */
     SILENT,
     /** Does the write, and then the connection seems to break. */
@@ -82,6 +86,9 @@ public final class FakeMember implements AutoCloseable {
   public volatile String master = "";
   public volatile long epoch = 1;
   public volatile List<Location> locations = List.of();
+
+  /** Users who live elsewhere than most, as a router tells it. */
+  public final Map<String, LocateResponse> elsewheres = new ConcurrentHashMap<>();
 
   /** Every so many-th answer is lost; 0 means none. */
   public volatile int loseEvery;
@@ -177,6 +184,10 @@ public final class FakeMember implements AutoCloseable {
               Reason.NOT_MASTER,
               "ask the master",
               Map.of("cluster", "alpha", "epoch", Long.toString(epoch), "master", master));
+      case CLUSTER_DOWN -> throw clusterDown();
+      case WRONG_CLUSTER ->
+          throw Errors.of(
+              Status.Code.FAILED_PRECONDITION, Reason.WRONG_CLUSTER, "the slot is another's");
       case NOT_READY ->
           throw Errors.of(Status.Code.UNAVAILABLE, Reason.NOT_READY, "starting; try again");
       case SILENT -> {
@@ -187,6 +198,14 @@ public final class FakeMember implements AutoCloseable {
         // Goes on.
       }
     }
+  }
+
+  private static StatusRuntimeException clusterDown() {
+    return Errors.of(
+        Status.Code.UNAVAILABLE,
+        Reason.CLUSTER_DOWN,
+        "no member of cluster alpha can serve now; try again",
+        Map.of("cluster", "alpha"));
   }
 
   private static List<Post> page(List<Post> newestFirst, Page page) {
@@ -213,6 +232,16 @@ public final class FakeMember implements AutoCloseable {
     @Override
     public void locate(LocateRequest request, StreamObserver<LocateResponse> to) {
       locates.incrementAndGet();
+      if (mode == Mode.CLUSTER_DOWN) {
+        to.onError(clusterDown());
+        return;
+      }
+      LocateResponse elsewhere = elsewheres.get(request.getUser());
+      if (elsewhere != null) {
+        to.onNext(elsewhere);
+        to.onCompleted();
+        return;
+      }
       to.onNext(
           LocateResponse.newBuilder()
               .setCluster("alpha")
@@ -439,6 +468,9 @@ public final class FakeMember implements AutoCloseable {
         if (mode == Mode.SILENT) {
           awaitWhileSilent();
           return;
+        }
+        if (mode == Mode.CLUSTER_DOWN) {
+          throw clusterDown();
         }
         if (live()) {
           heard = System.nanoTime();

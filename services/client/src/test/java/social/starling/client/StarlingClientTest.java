@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import social.starling.client.FakeMember.Mode;
+import social.starling.proto.router.v1.LocateResponse;
 import social.starling.proto.router.v1.Location;
 import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.WriteId;
@@ -85,7 +86,18 @@ class StarlingClientTest {
     return ClientOptions.of(user)
         .withRouters(List.of(router.address()))
         .withDeadline(PATIENCE)
-        .withListener(notices::add);
+        .withListener(
+            new ConnectionListener() {
+              @Override
+              public void onReconnecting(String address) {
+                notices.add(address);
+              }
+
+              @Override
+              public void onClusterDown(String cluster) {
+                notices.add("down: " + cluster);
+              }
+            });
   }
 
   private static String named(WriteId write) {
@@ -379,6 +391,112 @@ class StarlingClientTest {
       router.epoch = 3;
       alice.post("at one");
       assertThat(state.posts("alice")).hasSize(2);
+    }
+  }
+
+  private FakeMember beta() {
+    return new FakeMember(state);
+  }
+
+  private static LocateResponse beta(FakeMember member) {
+    return LocateResponse.newBuilder()
+        .setCluster("beta")
+        .setEpoch(1)
+        .addMembers(Location.newBuilder().setAddress(member.address()).setMaster(true))
+        .build();
+  }
+
+  @Test
+  void directShouldReadPostsWhereTheirAuthorLives() {
+    try (FakeMember beta = beta();
+        StarlingClient alice = direct("alice")) {
+      router.elsewheres.put("bob", beta(beta));
+      router.elsewheres.put("bonnie", beta(beta));
+      alice.login();
+      state.login("bob");
+      state.login("bonnie");
+      state.post("bob", "from beta");
+      assertThat(alice.posts("bob", PostPage.newest(1))).hasSize(1);
+      alice.posts("bonnie", PostPage.newest(1));
+      alice.posts("bob", PostPage.newest(1));
+      assertThat(beta.calls.get()).isEqualTo(3);
+      assertThat(one.calls.get()).isEqualTo(1);
+      assertThat(router.locates.get()).isEqualTo(3);
+      alice.posts("alice", PostPage.newest(1));
+      assertThat(one.calls.get()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void directShouldAskARouterAgainWhenTheNameIsInAnotherClustersSlot() {
+    try (FakeMember beta = beta();
+        StarlingClient bob = direct("bob")) {
+      one.mode = Mode.WRONG_CLUSTER;
+      router.elsewheres.put("bob", beta(one));
+      one.calls.set(0);
+      Thread.startVirtualThread(() -> {
+        await().until(() -> one.calls.get() > 0);
+        router.elsewheres.put("bob", beta(beta).toBuilder().setCluster("gamma").build());
+      });
+      bob.login();
+      assertThat(beta.calls.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldSayAtOnceThatTheClusterIsDown() {
+    router.mode = Mode.CLUSTER_DOWN;
+    try (StarlingClient alice = viaRouter("alice")) {
+      assertThatThrownBy(alice::login)
+          .isInstanceOfSatisfying(
+              StarlingException.class,
+              e -> {
+                assertThat(e.reason()).contains(Reason.CLUSTER_DOWN);
+                assertThat(e.outcomeUnknown()).isFalse();
+              })
+          .hasMessage("no member of cluster alpha can serve now; try again");
+      assertThat(router.calls.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldWaitForAClusterThatServedAMomentAgo() throws Exception {
+    try (StarlingClient alice = viaRouter("alice");
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      alice.login();
+      router.mode = Mode.CLUSTER_DOWN;
+      int before = router.calls.get();
+      Future<Post> post = threads.submit(() -> alice.post("patience"));
+      await().until(() -> router.calls.get() > before + 3);
+      router.mode = Mode.OPEN;
+      assertThat(post.get().text()).isEqualTo("patience");
+    }
+    assertThat(notices).containsExactly("down: alpha");
+  }
+
+  @Test
+  void directShouldSayAtOnceThatItsClusterIsDown() {
+    router.mode = Mode.CLUSTER_DOWN;
+    try (StarlingClient alice = direct("alice")) {
+      assertThatThrownBy(alice::login)
+          .hasMessage("no member of cluster alpha can serve now; try again");
+      assertThat(router.locates.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void directShouldWaitForAClusterThatARouterSaysIsDown() throws Exception {
+    try (StarlingClient alice = direct("alice");
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      alice.login();
+      router.mode = Mode.CLUSTER_DOWN;
+      one.kill();
+      two.kill();
+      Future<Post> post = threads.submit(() -> alice.post("patience"));
+      await().until(() -> notices.contains("down: alpha"));
+      one.start();
+      router.mode = Mode.OPEN;
+      assertThat(post.get().text()).isEqualTo("patience");
     }
   }
 

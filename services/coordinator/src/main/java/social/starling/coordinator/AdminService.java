@@ -22,18 +22,24 @@ final class AdminService extends AdminImplBase {
 
   private final Registry registry;
   private final Sessions sessions;
+  private final Synchronizers synchronizers;
   private final MapWatchers watchers;
   private final Switchovers switchovers;
   private final Recoveries recoveries;
+  private final SlotMoves moves;
 
   AdminService(
       Registry registry,
       Sessions sessions,
+      Synchronizers synchronizers,
       MapWatchers watchers,
       Switchovers switchovers,
-      Recoveries recoveries) {
+      Recoveries recoveries,
+      SlotMoves moves) {
     this.registry = registry;
     this.sessions = sessions;
+    this.synchronizers = synchronizers;
+    this.moves = moves;
     this.watchers = watchers;
     this.switchovers = switchovers;
     this.recoveries = recoveries;
@@ -56,7 +62,7 @@ final class AdminService extends AdminImplBase {
     Statuses.answer(
         caller,
         () -> {
-          registry.forget(request.getName(), sessions::mayHoldUsers);
+          moves.forget(request.getName());
           return ForgetClusterResponse.getDefaultInstance();
         });
   }
@@ -120,6 +126,7 @@ final class AdminService extends AdminImplBase {
           });
       status.addMembers(report);
     }
+    synchronizers.report(cluster.name()).ifPresent(status::setSynchronizer);
     return status.build();
   }
 }

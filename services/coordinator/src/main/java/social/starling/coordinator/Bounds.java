@@ -7,12 +7,18 @@ import java.util.regex.Pattern;
 import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.MemberStatus;
 import social.starling.proto.coordinator.v1.ReconfigureRequest;
+import social.starling.proto.coordinator.v1.SynchronizerHello;
+import social.starling.proto.coordinator.v1.SynchronizerStatus;
 
 /** What requests may hold. Each check throws a {@link Refusal} with a sentence. */
 final class Bounds {
 
   private static final int MAX_ID = 128;
   private static final int MAX_BYTES = 16 * 1024;
+
+  /** It tells of up to 1,023 peers. */
+  private static final int MAX_SYNCHRONIZER_STATUS_BYTES = 128 * 1024;
+
   private static final Pattern ID = Pattern.compile("[!-~]{1," + MAX_ID + "}");
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
@@ -22,6 +28,18 @@ final class Bounds {
     checkId("instance", hello.getInstance());
     checkId("volume", hello.getVolume());
     checkSize("Hello", hello.getSerializedSize());
+    if (hello.getSlotsVersion() < 0 || hello.getSlotsVersion() >= SlotTable.MAX_VERSION) {
+      throw Refusal.of(INVALID, "the version %d of the slots is none", hello.getSlotsVersion());
+    }
+  }
+
+  static void check(SynchronizerHello hello) {
+    checkId("instance", hello.getInstance());
+    checkSize("SynchronizerHello", hello.getSerializedSize());
+  }
+
+  static void check(SynchronizerStatus status) {
+    checkSize("status", status.getSerializedSize(), MAX_SYNCHRONIZER_STATUS_BYTES);
   }
 
   static void check(MemberStatus status) {
@@ -61,8 +79,12 @@ final class Bounds {
   }
 
   private static void checkSize(String what, int bytes) {
-    if (bytes > MAX_BYTES) {
-      throw Refusal.of(INVALID, "the %s has %d bytes; %d are allowed", what, bytes, MAX_BYTES);
+    checkSize(what, bytes, MAX_BYTES);
+  }
+
+  private static void checkSize(String what, int bytes, int allowed) {
+    if (bytes > allowed) {
+      throw Refusal.of(INVALID, "the %s has %d bytes; %d are allowed", what, bytes, allowed);
     }
   }
 }

@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -19,8 +21,9 @@ import social.starling.proto.coordinator.v1.ClusterMap;
 /**
  * One coordinator: puts its parts together, and runs the clock that finds who is silent.
  *
- * <p>Locks are taken in this order only: the registry's, the sessions', an outbox's; and the
- * registry's, the map watchers', an outbox's. Looking something up takes none.
+ * <p>Locks are taken in this order only: the registry's, the sessions', an outbox's; the
+ * registry's, the synchronizers', an outbox's; and the registry's, the map watchers', an outbox's.
+ * Looking something up for the map takes none.
  */
 final class Coordinator implements Registry.Listener, AutoCloseable {
 
@@ -36,6 +39,12 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
   private static final long MAP_BEAT_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** While slots are to be moved, and somebody who has to give some up is away. */
+  private static final Duration MOVES_LEFT = Duration.ofSeconds(1);
+
+  /** Between two looks at what another coordinator may have left. */
+  private static final Duration MOVES_DONE = Duration.ofSeconds(5);
+
   private final Settings settings;
   private final Credential credential;
   private final MeterRegistry meters;
@@ -43,9 +52,13 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   private final Consumer<StoreException> damage;
   private final Registry registry;
   private final Sessions sessions;
+  private final Synchronizers synchronizers;
   private final MapWatchers watchers;
+  private final SlotMoves moves;
+  private final Semaphore movesDue = new Semaphore(0);
   private GrpcServer server;
   private Thread clock;
+  private Thread mover;
   private volatile boolean closing;
 
   /**
@@ -67,7 +80,9 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
     metrics = new CoordinatorMetrics(meters);
     watchers = new MapWatchers(this::map, System.currentTimeMillis());
     sessions = new Sessions(settings.timing(), System::nanoTime, watchers::changed);
+    synchronizers = new Synchronizers(settings.timing(), System::nanoTime, watchers::changed);
     registry = new Registry(metrics.timed(store), settings.expectedClusters(), this);
+    moves = new SlotMoves(registry, new RemoteMasters(sessions, credential), System::nanoTime);
   }
 
   /**
@@ -77,22 +92,25 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
    */
   void start() {
     registry.begin();
-    metrics.bind(sessions, watchers, registry);
+    metrics.bind(sessions, synchronizers, watchers, registry);
     server =
         GrpcServers.internalServer(
             settings.host(),
             settings.port(),
             credential,
             List.of(Metrics.calls(meters)),
-            new CoordinationService(registry, sessions, watchers, metrics),
+            new CoordinationService(registry, sessions, synchronizers, watchers, metrics),
             new AdminService(
                 registry,
                 sessions,
+                synchronizers,
                 watchers,
                 new Switchovers(registry, sessions, credential),
-                new Recoveries(registry, sessions)));
+                new Recoveries(registry, sessions),
+                moves));
     server.ready(true);
     clock = Thread.ofPlatform().name("clock").daemon().start(this::runClock);
+    mover = Thread.ofVirtual().name("slots").start(this::moveSlots);
   }
 
   int port() {
@@ -117,9 +135,14 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
       LockSupport.unpark(clock);
       clock.join(Duration.ofSeconds(1));
     }
+    if (mover != null) {
+      mover.interrupt();
+      mover.join(Duration.ofSeconds(1));
+    }
     if (server != null) {
       server.leave();
       watchers.close();
+      synchronizers.close();
       sessions.close();
       server.stop(Duration.ofSeconds(1));
     }
@@ -129,7 +152,10 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   public void changed(RecordedCluster cluster) {
     sessions.changed(cluster);
     watchers.changed();
-    metrics.recorded(cluster, registry, sessions);
+    metrics.recorded(cluster, registry, sessions, synchronizers);
+    if (cluster.epoch() == 0) {
+      movesDue.release();
+    }
     LOG.atInfo()
         .addKeyValue("cluster", cluster.name())
         .addKeyValue("epoch", cluster.epoch())
@@ -142,6 +168,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   @Override
   public void forgotten(RecordedCluster cluster) {
     sessions.forgotten(cluster);
+    synchronizers.forgotten(cluster.name());
     watchers.changed();
     metrics.forgotten(cluster);
   }
@@ -160,6 +187,31 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   @Override
   public void damaged(StoreException failure) {
     damage.accept(failure);
+  }
+
+  private void moveSlots() {
+    Duration pause = MOVES_LEFT;
+    try {
+      while (!closing) {
+        movesDue.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS);
+        movesDue.drainPermits();
+        pause = passMoves() ? MOVES_LEFT : MOVES_DONE;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A fault here must not end the moves for good. */
+  private boolean passMoves() {
+    try {
+      return moves.pass();
+    } catch (Refusal | StoreException e) {
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("slots are not moved now");
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("a fault in the program");
+    }
+    return true;
   }
 
   private void runClock() {
@@ -182,6 +234,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   /** A fault here must not stop the clock: nobody would be suspected any longer. */
   private long tick() {
     try {
+      synchronizers.tick();
       return sessions.tick();
     } catch (RuntimeException e) {
       LOG.atError().setCause(e).log("a fault in the program");
@@ -209,7 +262,9 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
               .setName(cluster.name())
               .setNumber(cluster.number())
               .setConfiguration(cluster.configuration())
-              .addAllMembers(sessions.membersOf(cluster)));
+              .addAllMembers(sessions.membersOf(cluster))
+              .setSynchronizer(synchronizers.address(cluster.name()))
+              .setDown(sessions.isDown(cluster.name())));
     }
     return map.build();
   }

@@ -2,7 +2,10 @@ package social.starling.coordinator;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +34,9 @@ public final class CoordinatorMain implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(CoordinatorMain.class);
 
+  /** A coordinator that was told to end takes up to 5 s. */
+  private static final Duration REBUILD_PATIENCE = Duration.ofSeconds(10);
+
   @Option(
       names = "--dir",
       required = true,
@@ -43,6 +49,14 @@ public final class CoordinatorMain implements Callable<Integer> {
       description =
           "Make a new state if DIR has none: only for an installation that holds nothing yet.")
   private boolean initialise;
+
+  @Option(
+      names = "--rebuild",
+      paramLabel = "FILE",
+      description =
+          "Write the state that FILE describes, in the place of the one in DIR if there is one, and"
+              + " end. `starling admin rebuild-coordinator` makes such files.")
+  private Path rebuilt;
 
   @Option(
       names = "--expected-clusters",
@@ -79,6 +93,9 @@ public final class CoordinatorMain implements Callable<Integer> {
           "--expected-clusters is %d, and must be 1 to %d"
               .formatted(expectedClusters, SlotTable.NUMBERS));
     }
+    if (rebuilt != null) {
+      return rebuild();
+    }
     Credential credential = common.credential();
     Timing timing = times.timing();
     try (Shutdown shutdown = Shutdown.install()) {
@@ -86,6 +103,17 @@ public final class CoordinatorMain implements Callable<Integer> {
         return run(shutdown, state, credential, timing);
       }
     }
+  }
+
+  private int rebuild() throws InterruptedException {
+    List<Document> documents = RebuiltDocuments.read(rebuilt);
+    Optional<Path> kept = StateDirectory.replace(directory, documents, REBUILD_PATIENCE);
+    LOG.atInfo()
+        .addKeyValue("dir", directory)
+        .addKeyValue("documents", documents.size())
+        .addKeyValue("before", kept.map(Path::toString).orElse("nothing"))
+        .log("state rebuilt");
+    return ExitCode.DONE;
   }
 
   private int run(Shutdown shutdown, StateDirectory state, Credential credential, Timing timing) {

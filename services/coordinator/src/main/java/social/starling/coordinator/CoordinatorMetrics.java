@@ -26,9 +26,16 @@ final class CoordinatorMetrics {
   }
 
   /** Measures what there is one of. */
-  void bind(Sessions sessions, MapWatchers watchers, Registry registry) {
+  void bind(
+      Sessions sessions, Synchronizers synchronizers, MapWatchers watchers, Registry registry) {
     Gauge.builder("starling_coordinator_sessions", sessions, Sessions::count)
         .description("Sessions of members that are open.")
+        .register(meters);
+    Gauge.builder("starling_coordinator_synchronizers", synchronizers, Synchronizers::count)
+        .description("Sessions of synchronizers that are open.")
+        .register(meters);
+    Gauge.builder("starling_coordinator_slots_version", registry, r -> r.slots().version())
+        .description("Version of the table of slots.")
         .register(meters);
     Gauge.builder("starling_coordinator_map_watchers", watchers, MapWatchers::count)
         .description("Streams of the map that are open.")
@@ -39,7 +46,8 @@ final class CoordinatorMetrics {
   }
 
   /** Measures a cluster from now on. */
-  synchronized void recorded(RecordedCluster cluster, Registry registry, Sessions sessions) {
+  synchronized void recorded(
+      RecordedCluster cluster, Registry registry, Sessions sessions, Synchronizers synchronizers) {
     if (byCluster.containsKey(cluster.name())) {
       return;
     }
@@ -53,6 +61,23 @@ final class CoordinatorMetrics {
     own.add(
         Gauge.builder("starling_coordinator_in_sync", () -> inSync(registry, name))
             .description("Members whose volume is in sync.")
+            .tag("cluster", name)
+            .register(meters));
+    own.add(
+        Gauge.builder("starling_coordinator_slots", () -> registry.slots().count(cluster.number()))
+            .description("Slots that the cluster owns.")
+            .tag("cluster", name)
+            .register(meters));
+    own.add(
+        Gauge.builder("starling_coordinator_down", () -> sessions.isDown(name) ? 1 : 0)
+            .description("1 while no member is heard, or none that could be master.")
+            .tag("cluster", name)
+            .register(meters));
+    own.add(
+        Gauge.builder(
+                "starling_coordinator_synchronizer_heard",
+                () -> synchronizers.address(name).isEmpty() ? 0 : 1)
+            .description("1 while the cluster's synchronizer is heard.")
             .tag("cluster", name)
             .register(meters));
     for (String member : cluster.members()) {

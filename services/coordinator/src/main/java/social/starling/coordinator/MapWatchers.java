@@ -6,8 +6,8 @@ import java.util.function.LongFunction;
 import social.starling.proto.coordinator.v1.ClusterMap;
 
 /**
- * Those who watch the map. Each gets the whole map at once, at each change, and each second, so
- * that a silent coordinator is told from a quiet one.
+ * Those who watch the map: routers, synchronizers. Each gets the whole map at once, at each change,
+ * and each second, so that a silent coordinator is told from a quiet one.
  *
  * <p>Versions grow with each change, also from one process to the next as long as the clock does.
  *
@@ -16,7 +16,9 @@ import social.starling.proto.coordinator.v1.ClusterMap;
  */
 final class MapWatchers {
 
-  private static final int MAX_WATCHERS = 256;
+  /** The synchronizers of 1,024 clusters, and routers. */
+  static final int MAX_WATCHERS = 2048;
+
   private static final long SLOW_NANOS = 10_000_000_000L;
 
   private final LongFunction<ClusterMap> build;

@@ -102,7 +102,7 @@ final class Records {
   /** Takes a document that another coordinator, or a change of unknown outcome, has written. */
   private void take(Document document) {
     if (document.key().equals(SlotTable.KEY)) {
-      if (document.version() > slots().version()) {
+      if (document.version() > slots().revision()) {
         publish(SlotTable.read(document));
       }
       return;
@@ -156,11 +156,11 @@ final class Records {
     if (next == slots()) {
       return true;
     }
-    if (!store.compareAndSet(SlotTable.KEY, slots().version(), next.content())) {
+    if (!store.compareAndSet(SlotTable.KEY, slots().revision(), next.content())) {
       refresh(SlotTable.KEY);
       return false;
     }
-    publish(next.atVersion(slots().version() + 1));
+    publish(next.atRevision(slots().revision() + 1));
     return true;
   }
 

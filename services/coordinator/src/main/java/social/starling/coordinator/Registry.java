@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +25,7 @@ import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.ReconfigureRequest;
 import social.starling.proto.coordinator.v1.ReconfigureResponse;
+import social.starling.proto.coordinator.v1.Standing;
 
 /**
  * What is recorded: every cluster's configuration, and the slots. The one place that changes the
@@ -89,6 +90,7 @@ final class Registry {
   private final ReentrantLock lock = new ReentrantLock(true);
   private final Condition changed = lock.newCondition();
   private final Map<String, String> distrusted = new ConcurrentHashMap<>();
+  private final AtomicLong slotsVersionHeard = new AtomicLong();
   private final Records records;
   private volatile boolean stale;
 
@@ -211,7 +213,10 @@ final class Registry {
     RecordedCluster cluster = known(hello.getCluster());
     checkMember(cluster, hello.getMember());
     checkNotCopied(cluster, hello);
-    if (!stale && cluster.epoch() > 0 && hello.getPromised() <= cluster.epoch()) {
+    if (!stale
+        && cluster.epoch() > 0
+        && hello.getPromised() <= cluster.epoch()
+        && hello.getSlotsVersion() <= slots().version()) {
       trusted(cluster.name());
       return cluster;
     }
@@ -222,8 +227,12 @@ final class Registry {
     if (known(hello.getCluster()).epoch() < Math.max(1, hello.getPromised())) {
       records.refresh(RecordedCluster.key(hello.getCluster()));
     }
+    if (hello.getSlotsVersion() > slots().version()) {
+      records.refresh(SlotTable.KEY);
+    }
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       RecordedCluster cluster = trusted(hello.getCluster());
+      checkSlotsVersion(cluster, hello);
       if (hello.getPromised() > cluster.epoch()) {
         throw distrust(
             cluster,
@@ -254,6 +263,23 @@ final class Registry {
     throw contended();
   }
 
+  /** See {@link SlotTable} for what a version above the table's means. */
+  private void checkSlotsVersion(RecordedCluster cluster, Hello hello) {
+    long heard = hello.getSlotsVersion();
+    if (heard <= slots().version()) {
+      return;
+    }
+    if (heard % 2 == 0) {
+      throw distrust(
+          cluster,
+          ("the volume of %s has version %d of the table of slots, and the coordinator's state ends"
+                  + " at version %d: it is older than the volumes; run `starling admin"
+                  + " rebuild-coordinator`")
+              .formatted(hello.getMember(), heard, slots().version()));
+    }
+    slotsVersionHeard.accumulateAndGet(heard, Math::max);
+  }
+
   /**
    * Records a cluster. No effect when it is recorded with the same members.
    *
@@ -281,36 +307,60 @@ final class Registry {
   }
 
   /**
-   * Forgets a cluster; its slots go to the others. Its volumes are not touched, and its number is
-   * not given again.
+   * Replaces the table of slots, if the one that is known is still the one given.
    *
-   * @param holdsUsers whether a slot of the cluster holds a user; asked only if it owns slots
-   * @throws Refusal when it is not recorded, holds users, or the store fails
+   * @return whether it was replaced; if not, what another coordinator wrote has been read
    */
-  void forget(String name, Predicate<RecordedCluster> holdsUsers) {
+  boolean replaceSlots(SlotTable current, SlotTable next) {
+    return locked(() -> slots().revision() == current.revision() && records.replaceSlots(next));
+  }
+
+  /**
+   * Leaves nothing of a cluster but its number, which is not given again, if the document is still
+   * at the version given. Its volumes are not touched.
+   *
+   * @return whether it was; if not, what another coordinator wrote has been read
+   */
+  boolean remove(RecordedCluster cluster) {
+    return locked(() ->
+        cluster(cluster.name()).filter(known -> known.version() == cluster.version()).isPresent()
+            && records.remove(cluster));
+  }
+
+  /** Reads every document again, and deals the slots out if that is due. */
+  void reload() {
     locked(() -> {
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        records.reload();
-        RecordedCluster cluster = known(name);
-        if (slots().ownsSlots(cluster.number()) && holdsUsers.test(cluster)) {
-          throw Refusal.of(
-              Refusal.Kind.FORBIDDEN,
-              "cluster %s owns slots that hold users, or it cannot be heard whether they do:"
-                  + " it is not forgotten",
-              name);
-        }
-        List<Integer> others =
-            clusters().stream()
-                .map(RecordedCluster::number)
-                .filter(number -> number != cluster.number())
-                .toList();
-        if (records.replaceSlots(slots().without(cluster.number(), others))
-            && records.remove(cluster)) {
-          return null;
-        }
-      }
-      throw contended();
+      records.reload();
+      dealIfDue();
+      return null;
     });
+  }
+
+  /** Reads the document of one cluster again. */
+  void reload(String name) {
+    locked(() -> {
+      records.refresh(RecordedCluster.key(name));
+      return null;
+    });
+  }
+
+  /** Whether what is recorded is known, and nothing that was heard contradicts it. */
+  boolean isTrusted() {
+    return !stale && distrusted.isEmpty();
+  }
+
+  /** The newest version of the slot table that a member was heard to have journaled. */
+  long slotsVersionHeard() {
+    return slotsVersionHeard.get();
+  }
+
+  /** The clusters that may be given slots, by number. */
+  List<Integer> stayingNumbers() {
+    return clusters().stream()
+        .map(RecordedCluster::number)
+        .filter(number -> slots().standing(number) != Standing.LEAVING)
+        .sorted()
+        .toList();
   }
 
   /**
@@ -392,7 +442,7 @@ final class Registry {
 
   private void dealIfDue() {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      List<Integer> numbers = clusters().stream().map(RecordedCluster::number).toList();
+      List<Integer> numbers = stayingNumbers();
       if (slots().isDealt() || numbers.isEmpty() || numbers.size() < expectedClusters) {
         return;
       }

@@ -27,7 +27,6 @@ import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.Member;
 import social.starling.proto.coordinator.v1.MemberStatus;
 import social.starling.proto.coordinator.v1.Members;
-import social.starling.proto.coordinator.v1.Role;
 import social.starling.proto.coordinator.v1.Suspicion;
 
 /**
@@ -68,7 +67,7 @@ final class Sessions {
 
   private final long heartbeatNanos;
   private final LongSupplier nanoTime;
-  private final Runnable addressesChanged;
+  private final Runnable mapChanged;
   private final ReentrantLock lock = new ReentrantLock();
   private final Hearings hearings;
   private final Map<MemberKey, Session> open = new HashMap<>();
@@ -76,17 +75,20 @@ final class Sessions {
   private final Deaths deaths = new Deaths();
   private final Map<String, RecordedCluster> clusters = new HashMap<>();
   private final Map<MemberKey, Presence> presences = new ConcurrentHashMap<>();
+  private final Set<String> down = ConcurrentHashMap.newKeySet();
   private SlotTable slots = SlotTable.empty();
   private long lastBeat;
+  private boolean mapStale;
 
   /**
    * @param nanoTime the clock; this coordinator started now
-   * @param addressesChanged called, without the lock, after a member's addresses changed
+   * @param mapChanged called, without the lock, after a member's addresses changed, or a cluster is
+   *     down or no longer
    */
-  Sessions(Timing timing, LongSupplier nanoTime, Runnable addressesChanged) {
+  Sessions(Timing timing, LongSupplier nanoTime, Runnable mapChanged) {
     this.heartbeatNanos = timing.heartbeat().toNanos();
     this.nanoTime = nanoTime;
-    this.addressesChanged = addressesChanged;
+    this.mapChanged = mapChanged;
     this.hearings = new Hearings(timing.silence(), nanoTime.getAsLong());
     this.lastBeat = nanoTime.getAsLong();
   }
@@ -148,6 +150,7 @@ final class Sessions {
       } else {
         tell(changes);
       }
+      judge(key.cluster());
       return null;
     });
     LOG.atInfo()
@@ -156,7 +159,7 @@ final class Sessions {
         .addKeyValue("volume", hello.getVolume())
         .addKeyValue("promised", hello.getPromised())
         .log("session opened");
-    addressesChanged.run();
+    mapChanged.run();
   }
 
   /** A heartbeat came. */
@@ -203,6 +206,7 @@ final class Sessions {
       if (its) {
         tell(hearings.broken(key, nanoTime.getAsLong()));
       }
+      judge(key.cluster());
       return null;
     });
     LOG.atInfo()
@@ -224,6 +228,7 @@ final class Sessions {
           sendConfiguration(session, cluster);
         }
       }
+      judge(cluster.name());
       return null;
     });
   }
@@ -232,6 +237,7 @@ final class Sessions {
   void forgotten(RecordedCluster cluster) {
     locked(() -> {
       clusters.remove(cluster.name());
+      down.remove(cluster.name());
       deaths.forget(cluster.name());
       close(cluster, Status.NOT_FOUND.withDescription("the cluster was forgotten"));
       for (String member : cluster.members()) {
@@ -306,23 +312,11 @@ final class Sessions {
   }
 
   /**
-   * Whether a user may live in the cluster: none does for certain when it was never configured, or
-   * when its master, at the current epoch, is heard and says so.
+   * Whether the users of a cluster need not wait: no member is heard, or none that could be master.
+   * Takes no lock.
    */
-  boolean mayHoldUsers(RecordedCluster cluster) {
-    if (cluster.epoch() == 0) {
-      return false;
-    }
-    MemberKey master = new MemberKey(cluster.name(), cluster.configuration().getMaster());
-    boolean none =
-        hearing(master) == Hearing.HEARD
-            && presence(master)
-                .flatMap(Presence::status)
-                .filter(status -> status.getEpoch() == cluster.epoch())
-                .filter(status -> status.getRole() == Role.OPEN)
-                .filter(status -> status.getUsers() == 0)
-                .isPresent();
-    return !none;
+  boolean isDown(String cluster) {
+    return down.contains(cluster);
   }
 
   int count() {
@@ -373,8 +367,36 @@ final class Sessions {
     }
   }
 
+  /** Finds out whether a cluster is down; the map is sent anew if that has changed. */
+  private void judge(String name) {
+    RecordedCluster cluster = clusters.get(name);
+    if (cluster == null) {
+      return;
+    }
+    boolean nobody = cluster.members().stream().allMatch(member -> isOut(name, member));
+    // One that is only dead may be started again in a moment, and is waited for.
+    boolean nobodyInSync =
+        !cluster.inSyncMembers().isEmpty()
+            && cluster.inSyncMembers().stream()
+                .allMatch(member -> hearings.of(new MemberKey(name, member)) == Hearing.LOST);
+    if (nobody || nobodyInSync ? down.add(name) : down.remove(name)) {
+      mapStale = true;
+    }
+  }
+
+  /** Not heard for long, or seen dead and not heard since. */
+  private boolean isOut(String cluster, String member) {
+    MemberKey key = new MemberKey(cluster, member);
+    return switch (hearings.of(key)) {
+      case LOST -> true;
+      case HEARD -> false;
+      default -> presence(key).filter(last -> deaths.contains(key, last.instance())).isPresent();
+    };
+  }
+
   private void tell(List<Hearings.Change> changes) {
     for (Hearings.Change change : changes) {
+      judge(change.member().cluster());
       toOthers(change.member(), suspicion(change.member(), change.hearing()));
       if (change.hearing() != Hearing.HEARD) {
         LOG.atWarn()
@@ -459,11 +481,19 @@ final class Sessions {
   }
 
   private <T> T locked(Supplier<T> action) {
+    T result;
+    boolean sendMap;
     lock.lock();
     try {
-      return action.get();
+      result = action.get();
+      sendMap = mapStale;
+      mapStale = false;
     } finally {
       lock.unlock();
     }
+    if (sendMap) {
+      mapChanged.run();
+    }
+    return result;
   }
 }

@@ -3,22 +3,34 @@ package social.starling.coordinator;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import social.starling.common.Slots;
-import social.starling.proto.coordinator.v1.ClusterEntry;
-import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.GivenNumber;
 import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SlotRange;
+import social.starling.proto.coordinator.v1.Standing;
+import social.starling.proto.coordinator.v1.StoredSlots;
 
 /**
  * Which cluster owns which slots, and which numbers were ever given to clusters: one {@link
  * Document} of the store, and the only place where a slot's owner is looked up. Immutable and pure.
  *
  * <p>The slots are dealt out once, evenly, when the expected number of clusters is recorded. Until
- * then nobody owns one.
+ * then nobody owns one. A cluster that is recorded later is <em>joining</em> until it has taken its
+ * share; one that is being forgotten is <em>leaving</em>, and gets nothing.
+ *
+ * <p>The <b>version</b> is what members compare. It rises with each change of an owner and is
+ * always even. A release that a master is asked for carries an odd one, above the table's and below
+ * that of the table which says what came of it. So a member whose newest version is odd and above
+ * the table's has given up what no table took: the table is {@linkplain #raise raised}, unchanged,
+ * and the member takes it back. An even one above the table's comes from a table that this one does
+ * not know: the state is older than the volumes.
  */
 final class SlotTable {
 
@@ -28,11 +40,19 @@ final class SlotTable {
   /** How many cluster numbers there are: 10 bits of every id. */
   static final int NUMBERS = 1024;
 
+  /** Versions stay below this, so that they can always rise. */
+  static final long MAX_VERSION = 1L << 60;
+
+  /** A number, and for whom it is. */
+  private record Given(String cluster, Standing standing) {}
+
+  private final long revision;
   private final long version;
-  private final Map<Integer, String> given;
+  private final Map<Integer, Given> given;
   private final List<Integer> owners;
 
-  private SlotTable(long version, Map<Integer, String> given, List<Integer> owners) {
+  private SlotTable(long revision, long version, Map<Integer, Given> given, List<Integer> owners) {
+    this.revision = revision;
     this.version = version;
     this.given = given;
     this.owners = owners;
@@ -40,7 +60,7 @@ final class SlotTable {
 
   /** What holds before the document is written first. */
   static SlotTable empty() {
-    return new SlotTable(0, Map.of(), List.of());
+    return new SlotTable(0, 0, Map.of(), List.of());
   }
 
   /**
@@ -50,29 +70,51 @@ final class SlotTable {
    */
   static SlotTable read(Document document) {
     try {
-      ClusterMap map = ClusterMap.parseFrom(document.content());
-      Map<Integer, String> given = new TreeMap<>();
-      for (ClusterEntry entry : map.getClustersList()) {
-        given.put(entry.getNumber(), entry.getName());
-      }
-      Integer[] owners = new Integer[map.getSlotsCount() == 0 ? 0 : Slots.COUNT];
-      for (SlotOwner range : map.getSlotsList()) {
-        Arrays.fill(owners, range.getFrom(), range.getTo(), numberOf(given, range.getCluster()));
-      }
-      if (Arrays.asList(owners).contains(null)) {
-        throw StoreException.damaged(KEY, "a slot has no owner");
-      }
-      return new SlotTable(document.version(), given, List.of(owners));
-    } catch (InvalidProtocolBufferException | RuntimeException e) {
-      throw e instanceof StoreException known
-          ? known
-          : StoreException.damaged(KEY, String.valueOf(e.getMessage()));
+      return of(document.version(), StoredSlots.parseFrom(document.content()));
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      throw StoreException.damaged(KEY, String.valueOf(e.getMessage()));
     }
   }
 
-  private static int numberOf(Map<Integer, String> given, String cluster) {
+  /**
+   * A table as it is stored.
+   *
+   * @param revision version of the document
+   * @throws IllegalArgumentException with a sentence when it is none
+   */
+  static SlotTable of(long revision, StoredSlots stored) {
+    Map<Integer, Given> given = new TreeMap<>();
+    for (GivenNumber number : stored.getNumbersList()) {
+      check(number.getNumber() >= 0 && number.getNumber() < NUMBERS, "a number is out of range");
+      Given before =
+          given.put(number.getNumber(), new Given(number.getCluster(), number.getStanding()));
+      check(before == null, "a number was given twice");
+    }
+    Integer[] owners = new Integer[stored.getSlotsCount() == 0 ? 0 : Slots.COUNT];
+    for (SlotOwner range : stored.getSlotsList()) {
+      check(
+          range.getFrom() >= 0 && range.getFrom() <= range.getTo() && range.getTo() <= Slots.COUNT,
+          "a slot is out of range");
+      Arrays.fill(owners, range.getFrom(), range.getTo(), numberOf(given, range.getCluster()));
+    }
+    check(Arrays.stream(owners).allMatch(Objects::nonNull), "a slot has no owner");
+    check(
+        stored.getVersion() >= 0
+            && stored.getVersion() < MAX_VERSION
+            && stored.getVersion() % 2 == 0,
+        "its version is odd or out of range");
+    return new SlotTable(revision, stored.getVersion(), given, List.of(owners));
+  }
+
+  private static void check(boolean holds, String sentence) {
+    if (!holds) {
+      throw new IllegalArgumentException(sentence);
+    }
+  }
+
+  private static int numberOf(Map<Integer, Given> given, String cluster) {
     return given.entrySet().stream()
-        .filter(entry -> entry.getValue().equals(cluster))
+        .filter(entry -> entry.getValue().cluster().equals(cluster))
         .mapToInt(Map.Entry::getKey)
         .max()
         .orElseThrow(() -> new IllegalArgumentException("slots belong to unknown " + cluster));
@@ -80,19 +122,28 @@ final class SlotTable {
 
   /** The content of the document. */
   byte[] content() {
-    ClusterMap.Builder map = ClusterMap.newBuilder();
-    given.forEach((number, name) ->
-        map.addClusters(ClusterEntry.newBuilder().setNumber(number).setName(name)));
-    return map.addAllSlots(owners()).build().toByteArray();
+    StoredSlots.Builder stored = StoredSlots.newBuilder().setVersion(version);
+    given.forEach((number, each) ->
+        stored.addNumbers(
+            GivenNumber.newBuilder()
+                .setNumber(number)
+                .setCluster(each.cluster())
+                .setStanding(each.standing())));
+    return stored.addAllSlots(owners()).build().toByteArray();
   }
 
-  /** Version of the document: rises with every change, and is what members compare. */
+  /** Version of the document: what a compare-and-set compares. */
+  long revision() {
+    return revision;
+  }
+
+  /** Even; rises with every change of an owner, and is what members compare. */
   long version() {
     return version;
   }
 
-  SlotTable atVersion(long next) {
-    return new SlotTable(next, given, owners);
+  SlotTable atRevision(long next) {
+    return new SlotTable(next, version, given, owners);
   }
 
   /** The number that the next cluster gets; empty when all have been given. */
@@ -101,13 +152,33 @@ final class SlotTable {
     return next < NUMBERS ? Optional.of(next) : Optional.empty();
   }
 
-  /** The table with one number more given, for ever. */
+  /** The table with one number more given, for ever; its cluster has yet to take its share. */
   SlotTable give(int number, String cluster) {
-    Map<Integer, String> next = new TreeMap<>(given);
-    if (next.putIfAbsent(number, cluster) != null) {
+    if (given.containsKey(number)) {
       throw new IllegalArgumentException("number %d was given before".formatted(number));
     }
-    return new SlotTable(version, next, owners);
+    return with(number, new Given(cluster, Standing.JOINING));
+  }
+
+  boolean isGiven(int number, String cluster) {
+    Given known = given.get(number);
+    return known != null && known.cluster().equals(cluster);
+  }
+
+  /** How the cluster of a number stands; settled for a number that was not given. */
+  Standing standing(int number) {
+    Given known = given.get(number);
+    return known == null ? Standing.SETTLED : known.standing();
+  }
+
+  SlotTable with(int number, Standing standing) {
+    return with(number, new Given(given.get(number).cluster(), standing));
+  }
+
+  private SlotTable with(int number, Given changed) {
+    Map<Integer, Given> next = new TreeMap<>(given);
+    next.put(number, changed);
+    return new SlotTable(revision, version, next, owners);
   }
 
   boolean isDealt() {
@@ -125,36 +196,102 @@ final class SlotTable {
     for (int slot = 0; slot < Slots.COUNT; slot++) {
       next.add(sorted.get((int) ((long) slot * sorted.size() / Slots.COUNT)));
     }
-    return new SlotTable(version, given, List.copyOf(next));
+    SlotTable dealt = owned(next, version);
+    for (int number : sorted) {
+      dealt = dealt.with(number, Standing.SETTLED);
+    }
+    return dealt;
   }
 
   /**
-   * The table without a cluster: its slots are dealt out evenly to the others; without others
-   * nothing is dealt any longer.
+   * The table without an owner: its slots go to those of the others who have the fewest; when
+   * nobody else owns any either, nothing is dealt any longer.
    *
    * @param others numbers of the clusters that stay
+   * @param released the version under which the owner was asked for its slots; 0 if it was not
    */
-  SlotTable without(int number, List<Integer> others) {
+  SlotTable without(int number, List<Integer> others, long released) {
     if (!owners.contains(number)) {
       return this;
     }
     if (others.isEmpty()) {
-      return new SlotTable(version, given, List.of());
+      if (owningNumbers().size() > 1) {
+        throw new IllegalArgumentException("others own slots, and none of them may have more");
+      }
+      return owned(List.of(), released);
     }
-    List<Integer> sorted = others.stream().sorted().toList();
-    long freed = owners.stream().filter(owner -> owner == number).count();
+    BitSet freed = slotsOf(number);
+    Map<Integer, Integer> counts = new TreeMap<>();
+    others.forEach(other -> counts.put(other, count(other)));
+    Map<Integer, Integer> more = new TreeMap<>();
+    for (int i = freed.cardinality(); i > 0; i--) {
+      int poorest =
+          counts.entrySet().stream().min(Map.Entry.comparingByValue()).orElseThrow().getKey();
+      counts.merge(poorest, 1, Integer::sum);
+      more.merge(poorest, 1, Integer::sum);
+    }
     List<Integer> next = new ArrayList<>(owners);
-    long index = 0;
-    for (int slot = 0; slot < Slots.COUNT; slot++) {
-      if (next.get(slot) == number) {
-        next.set(slot, sorted.get((int) (index++ * sorted.size() / freed)));
+    int slot = -1;
+    for (Map.Entry<Integer, Integer> each : more.entrySet()) {
+      for (int i = 0; i < each.getValue(); i++) {
+        slot = freed.nextSetBit(slot + 1);
+        next.set(slot, each.getKey());
       }
     }
-    return new SlotTable(version, given, List.copyOf(next));
+    return owned(next, released);
+  }
+
+  /** The table with no owners: nobody is recorded any longer. */
+  SlotTable undealt() {
+    return owned(List.of(), version);
+  }
+
+  /**
+   * The table with slots in other hands.
+   *
+   * @param released the version under which their owner gave them up
+   */
+  SlotTable move(BitSet slots, int to, long released) {
+    List<Integer> next = new ArrayList<>(owners);
+    slots.stream().forEach(slot -> next.set(slot, to));
+    return owned(next, released);
+  }
+
+  /** The same owners under a version above another, so that they take what the table says. */
+  SlotTable raise(long above) {
+    return owned(owners, above);
+  }
+
+  private SlotTable owned(List<Integer> next, long above) {
+    long raised = (Math.max(version, above) | 1) + 1;
+    return new SlotTable(revision, raised, given, List.copyOf(next));
+  }
+
+  /** The version for asking an owner to give up slots: that after the table's, which is odd. */
+  long releaseVersion() {
+    return version + 1;
   }
 
   boolean ownsSlots(int number) {
     return owners.contains(number);
+  }
+
+  /** How many slots a cluster owns. */
+  int count(int number) {
+    return (int) owners.stream().filter(owner -> owner == number).count();
+  }
+
+  /** The numbers that own slots, ascending. */
+  List<Integer> owningNumbers() {
+    return owners.stream().distinct().sorted().toList();
+  }
+
+  BitSet slotsOf(int number) {
+    BitSet slots = new BitSet(Slots.COUNT);
+    IntStream.range(0, owners.size())
+        .filter(slot -> owners.get(slot) == number)
+        .forEach(slots::set);
+    return slots;
   }
 
   /** All slots as ranges, ascending; none before they are dealt out. */
@@ -166,7 +303,7 @@ final class SlotTable {
           SlotOwner.newBuilder()
               .setFrom(from)
               .setTo(to)
-              .setCluster(given.get(owners.get(from)))
+              .setCluster(given.get(owners.get(from)).cluster())
               .build());
       from = to;
     }

@@ -58,12 +58,18 @@ final class SqliteStore implements Store {
     this.connection = connection;
   }
 
+  /** Makes a new, empty file. */
+  static void create(Path file) {
+    create(file, List.of());
+  }
+
   /**
-   * Makes a new, empty file. It appears under its name only when it is whole and on disk.
+   * Makes a new file. It appears under its name only when it is whole and on disk.
    *
+   * @param documents what it holds to begin with
    * @throws StoreException when it cannot be written
    */
-  static void create(Path file) {
+  static void create(Path file, List<Document> documents) {
     Path draft = file.resolveSibling(file.getFileName() + ".new");
     try {
       Files.deleteIfExists(draft);
@@ -77,6 +83,13 @@ final class SqliteStore implements Store {
                 + " content BLOB NOT NULL) STRICT, WITHOUT ROWID");
         statement.executeUpdate("CREATE TABLE probe (count INTEGER NOT NULL) STRICT");
         statement.executeUpdate("INSERT INTO probe VALUES (0)");
+        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+          for (Document document : documents) {
+            insert.setString(1, document.key());
+            insert.setBytes(2, document.content());
+            insert.executeUpdate();
+          }
+        }
         statement.executeUpdate("PRAGMA application_id = " + APPLICATION_ID);
         statement.executeUpdate("PRAGMA user_version = " + FORMAT);
         connection.commit();

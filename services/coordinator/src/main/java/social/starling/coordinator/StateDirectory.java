@@ -8,6 +8,11 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -20,6 +25,7 @@ import social.starling.common.StartException;
 final class StateDirectory implements AutoCloseable {
 
   private static final String STATE = "coordinator.db";
+  private static final Duration LOOK = Duration.ofMillis(5);
 
   private final FileChannel channel;
   private final Store store;
@@ -58,6 +64,70 @@ final class StateDirectory implements AutoCloseable {
           e.getMessage(),
           e);
     }
+  }
+
+  /**
+   * Puts a state in the place of the one that the directory has, if it has any. That one is moved
+   * into a directory beside it, and kept.
+   *
+   * @param patience how long a coordinator that still uses the directory is waited for
+   * @return where the old state is kept, if there was one
+   * @throws StartException with a sentence when that cannot be
+   */
+  static Optional<Path> replace(Path directory, List<Document> documents, Duration patience)
+      throws InterruptedException {
+    try (FileChannel channel = await(directory, patience)) {
+      Path state = directory.resolve(STATE);
+      Optional<Path> kept = moveAside(directory);
+      // Until this there is no state, and a coordinator refuses to start: this is done again then.
+      SqliteStore.create(state, documents);
+      SqliteStore.open(state).close();
+      return kept;
+    } catch (IOException e) {
+      throw new StartException(
+          ExitCode.STORAGE,
+          "the old state in %s cannot be moved aside: %s".formatted(directory, e),
+          e);
+    } catch (StoreException e) {
+      throw new StartException(ExitCode.STORAGE, e.getMessage(), e);
+    }
+  }
+
+  private static FileChannel await(Path directory, Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        return lock(directory);
+      } catch (StartException e) {
+        if (e.exitCode() != ExitCode.REFUSED || System.nanoTime() - deadline > 0) {
+          throw e;
+        }
+        Thread.sleep(LOOK);
+      }
+    }
+  }
+
+  private static Optional<Path> moveAside(Path directory) throws IOException {
+    // The database first: alone it would be an older one than with its log.
+    List<Path> files =
+        Stream.of("", "-wal", "-shm")
+            .map(suffix -> directory.resolve(STATE + suffix))
+            .filter(Files::exists)
+            .toList();
+    if (files.isEmpty()) {
+      return Optional.empty();
+    }
+    Path kept =
+        IntStream.iterate(1, number -> number + 1)
+            .mapToObj(number -> directory.resolve("replaced-" + number))
+            .filter(free -> !Files.exists(free))
+            .findFirst()
+            .orElseThrow();
+    Files.createDirectory(kept);
+    for (Path file : files) {
+      Files.move(file, kept.resolve(file.getFileName()));
+    }
+    return Optional.of(kept);
   }
 
   Store store() {

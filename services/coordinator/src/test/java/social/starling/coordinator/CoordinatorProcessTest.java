@@ -2,6 +2,7 @@ package social.starling.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.ManagedChannel;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.common.Channels;
 import social.starling.proto.coordinator.v1.AdminGrpc;
+import social.starling.proto.coordinator.v1.ClusterStatus;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
@@ -209,6 +211,49 @@ class CoordinatorProcessTest {
       await().until(() -> !port.lines.isEmpty());
       assertThat(port.lines).singleElement().asString().contains("" + busy.getLocalPort());
     }
+  }
+
+  @Test
+  void shouldWriteARebuiltStateOnceNobodyUsesTheDirectoryAndKeepTheOldOne() throws Exception {
+    Started old = new Started("--init").awaitReady();
+    record(old);
+    Path file =
+        Files.writeString(
+            directory.resolve("rebuilt.txt"), RebuiltDocumentsTest.state().build().toString());
+
+    Started rebuild = new Started("--rebuild", file.toString());
+    old.process.destroyForcibly();
+    assertThat(rebuild.exitCode(Duration.ofSeconds(60))).as(rebuild.lines.toString()).isZero();
+    old.close();
+
+    assertThat(directory.resolve("state/replaced-1/coordinator.db")).exists();
+    Started again = new Started().awaitReady();
+    assertThat(again.admin().getStatus(GetStatusRequest.getDefaultInstance()).getClustersList())
+        .extracting(ClusterStatus::getName, c -> c.getConfiguration().getEpoch())
+        .containsExactly(tuple("alpha", 1_000_005L), tuple("beta", 0L));
+    again.close();
+  }
+
+  @Test
+  void shouldNotRebuildFromWhatIsNoStateNorUnderACoordinator() throws Exception {
+    Path file = Files.writeString(directory.resolve("rebuilt.txt"), "clusters { name: 3 }");
+    Started wrong = new Started("--init", "--rebuild", file.toString());
+    assertThat(wrong.exitCode(Duration.ofSeconds(60))).isEqualTo(3);
+    await().until(() -> !wrong.lines.isEmpty());
+    assertThat(wrong.lines)
+        .singleElement()
+        .asString()
+        .contains("not taken as a coordinator's state");
+    assertThat(directory.resolve("state")).doesNotExist();
+
+    Files.writeString(file, RebuiltDocumentsTest.state().build().toString());
+    Started running = new Started("--init").awaitReady();
+    Started rebuild = new Started("--rebuild", file.toString());
+    assertThat(rebuild.exitCode(Duration.ofSeconds(60))).isEqualTo(3);
+    await().until(() -> !rebuild.lines.isEmpty());
+    assertThat(rebuild.lines).singleElement().asString().contains("in use by another coordinator");
+    assertThat(running.process.isAlive()).isTrue();
+    running.close();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static social.starling.coordinator.FakeMember.hello;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -12,6 +13,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -31,9 +33,11 @@ import social.starling.proto.coordinator.v1.ForgetClusterRequest;
 import social.starling.proto.coordinator.v1.GetStatusRequest;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
 import social.starling.proto.coordinator.v1.Hearing;
+import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.coordinator.v1.MemberMessage;
 import social.starling.proto.coordinator.v1.MemberStatus;
+import social.starling.proto.coordinator.v1.PeerProgress;
 import social.starling.proto.coordinator.v1.Promote;
 import social.starling.proto.coordinator.v1.ReconfigureRequest;
 import social.starling.proto.coordinator.v1.ReconfigureResponse;
@@ -44,6 +48,9 @@ import social.starling.proto.coordinator.v1.Role;
 import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SlotRange;
 import social.starling.proto.coordinator.v1.Suspicion;
+import social.starling.proto.coordinator.v1.SynchronizerHello;
+import social.starling.proto.coordinator.v1.SynchronizerMessage;
+import social.starling.proto.coordinator.v1.SynchronizerStatus;
 import social.starling.proto.coordinator.v1.WatchMapRequest;
 
 /** The coordinator over real connections, with members that only talk. */
@@ -344,23 +351,135 @@ class CoordinatorTest {
   }
 
   @Test
-  void shouldForgetAClusterOnlyWhenItIsKnownToHoldNoUsers() {
+  void shouldForgetAClusterOnlyWhenItsMasterSaysThatNoUserLivesThere() {
     fixture.record("alpha");
     ForgetClusterRequest forget = ForgetClusterRequest.newBuilder().setName("alpha").build();
-    FakeMember one = fixture.member(hello("alpha-1", "i1", "v1")).awaitEpoch(1);
-    assertThatThrownBy(() -> fixture.admin().forgetCluster(forget))
-        .satisfies(e -> assertThat(code(e)).isEqualTo(Status.Code.FAILED_PRECONDITION));
-    one.status(MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN).setUsers(3));
-    await().until(() -> status().getClusters(0).getMembers(0).getStatus().getUsers() == 3);
-    assertThatThrownBy(() -> fixture.admin().forgetCluster(forget))
-        .satisfies(e -> assertThat(code(e)).isEqualTo(Status.Code.FAILED_PRECONDITION));
+    FakeOwner owner = new FakeOwner();
+    try (FakeMemberAdmin admin = new FakeMemberAdmin(owner)) {
+      Hello.Builder hello = hello("alpha-1", "i1", "v1").setInternalAddress("127.0.0.1:1");
+      fixture.member(hello).awaitEpoch(1);
+      assertThatThrownBy(() -> fixture.admin().forgetCluster(forget))
+          .hasMessageContaining("could not be asked")
+          .satisfies(e -> assertThat(code(e)).isEqualTo(Status.Code.FAILED_PRECONDITION));
+      FakeMember one = fixture.member(hello.setInternalAddress(admin.address())).awaitEpoch(1);
+      owner.take(2, RemoteMasters.bits(ByteString.copyFrom(new byte[] {2})));
+      assertThat(owner.login(1)).isTrue();
+      assertThatThrownBy(() -> fixture.admin().forgetCluster(forget))
+          .hasMessageContaining("users live in 1 slots")
+          .satisfies(e -> assertThat(code(e)).isEqualTo(Status.Code.FAILED_PRECONDITION));
+      assertThat(status().getSlotsCount()).isEqualTo(1);
+      one.awaitThat("slots", m -> m.members().get().getSlotsVersion() > owner.version());
 
-    one.status(MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN).setUsers(0));
-    await().until(() -> status().getClusters(0).getMembers(0).getStatus().getUsers() == 0);
-    fixture.admin().forgetCluster(forget);
-    assertThat(code(one.awaitRefusal())).isEqualTo(Status.Code.NOT_FOUND);
-    assertThat(status().getClustersCount()).isZero();
-    assertThat(status().getSlotsCount()).isZero();
+      admin.serve(new FakeOwner());
+      fixture.admin().forgetCluster(forget);
+      assertThat(code(one.awaitRefusal())).isEqualTo(Status.Code.NOT_FOUND);
+      assertThat(status().getClustersCount()).isZero();
+      assertThat(status().getSlotsCount()).isZero();
+    }
+  }
+
+  @Test
+  void shouldGiveAClusterThatJoinsItsShareOnceItIsServed() {
+    fixture.record("alpha");
+    FakeOwner alpha = new FakeOwner();
+    try (FakeMemberAdmin admin = new FakeMemberAdmin(alpha)) {
+      FakeMember one =
+          fixture
+              .member(hello("alpha-1", "i1", "v1").setInternalAddress(admin.address()))
+              .awaitEpoch(1);
+      one.status(MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN));
+      one.awaitThat("slots", m -> m.members().get().getSlotsCount() == 1);
+      alpha.take(one.members().get().getSlotsVersion(), everySlot());
+
+      fixture.record("beta");
+      FakeMember two = fixture.member(hello("beta-1", "i2", "b1")).awaitEpoch(1);
+      two.awaitThat(
+          "its share",
+          m -> {
+            one.status(MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN));
+            two.status(MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN));
+            return m.members().get().getSlotsCount() == 1;
+          });
+      SlotRange share = two.members().get().getSlots(0);
+      assertThat(share).isEqualTo(SlotRange.newBuilder().setFrom(512).setTo(1024).build());
+      assertThat(alpha.owned().length()).isEqualTo(512);
+      one.awaitThat("the rest", m -> m.members().get().getSlots(0).getTo() == 512);
+      assertThat(one.members().get().getSlotsVersion()).isGreaterThan(alpha.version());
+      assertThat(status().getSlotsList()).hasSize(2);
+    }
+  }
+
+  @Test
+  void shouldTellASynchronizerTheMapAndOthersWhereItIs() {
+    fixture.record("alpha");
+    List<ClusterMap> maps = new CopyOnWriteArrayList<>();
+    StreamObserver<SynchronizerMessage> session =
+        CoordinationGrpc.newStub(fixture.channel()).synchronizerSession(collecting(maps));
+    session.onNext(
+        SynchronizerMessage.newBuilder()
+            .setHello(
+                SynchronizerHello.newBuilder()
+                    .setCluster("alpha")
+                    .setInstance("s1")
+                    .setInternalAddress("127.0.0.1:99"))
+            .build());
+    await().until(() -> !maps.isEmpty());
+    assertThat(maps.getLast().getClusters(0).getSynchronizer()).isEqualTo("127.0.0.1:99");
+    session.onNext(
+        SynchronizerMessage.newBuilder()
+            .setStatus(
+                SynchronizerStatus.newBuilder()
+                    .addPeers(PeerProgress.newBuilder().setCluster("beta").setConnected(true)))
+            .build());
+    await().until(() -> status().getClusters(0).getSynchronizer().getStatus().getPeersCount() == 1);
+    fixture.record("beta");
+    await().until(() -> maps.getLast().getClustersCount() == 2);
+    assertThat(gauge("starling_coordinator_synchronizer_heard", "cluster", "alpha")).isEqualTo(1);
+
+    session.onCompleted();
+    await()
+        .until(() -> status().getClusters(0).getSynchronizer().getHearing() == Hearing.SUSPECTED);
+    assertThat(gauge("starling_coordinator_synchronizer_heard", "cluster", "alpha")).isZero();
+  }
+
+  @Test
+  void shouldRefuseASynchronizerThatDoesNotSayWhoseItIs() {
+    List<Throwable> ends = new CopyOnWriteArrayList<>();
+    for (SynchronizerMessage first :
+        List.of(
+            SynchronizerMessage.newBuilder()
+                .setStatus(SynchronizerStatus.getDefaultInstance())
+                .build(),
+            SynchronizerMessage.newBuilder()
+                .setHello(SynchronizerHello.newBuilder().setCluster("alpha").setInstance("s1"))
+                .build())) {
+      CoordinationGrpc.newStub(fixture.channel()).synchronizerSession(ending(ends)).onNext(first);
+    }
+    await().until(() -> ends.size() == 2);
+    assertThat(ends)
+        .extracting(CoordinatorTest::code)
+        .containsExactlyInAnyOrder(Status.Code.INVALID_ARGUMENT, Status.Code.NOT_FOUND);
+  }
+
+  private static <T> StreamObserver<T> ending(List<Throwable> ends) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(T value) {}
+
+      @Override
+      public void onError(Throwable error) {
+        ends.add(error);
+      }
+
+      @Override
+      public void onCompleted() {}
+    };
+  }
+
+  private static BitSet everySlot() {
+    BitSet all = new BitSet();
+    all.set(0, 1024);
+    return all;
   }
 
   @Test

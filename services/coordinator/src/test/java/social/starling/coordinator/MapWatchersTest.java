@@ -46,7 +46,7 @@ class MapWatchersTest {
   @Test
   void shouldRefuseMoreWatchersThanItsBound() {
     List<Outbox<ClusterMap>> all = new ArrayList<>();
-    for (int i = 0; i < 256; i++) {
+    for (int i = 0; i < MapWatchers.MAX_WATCHERS; i++) {
       Outbox<ClusterMap> outbox = new Outbox<>(new TestStream<ClusterMap>(), 1);
       all.add(outbox);
       watchers.add(outbox);
@@ -56,7 +56,7 @@ class MapWatchersTest {
             Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.EXHAUSTED));
     watchers.remove(all.getFirst());
     watchers.add(new Outbox<>(new TestStream<ClusterMap>(), 1));
-    assertThat(watchers.count()).isEqualTo(256);
+    assertThat(watchers.count()).isEqualTo(MapWatchers.MAX_WATCHERS);
   }
 
   @Test

@@ -240,8 +240,7 @@ class RegistryTest {
   void shouldGiveUpWhenTheStateCannotBeUnderstood() {
     record("alpha");
     store.fault = Fault.DAMAGED;
-    assertThatThrownBy(() -> registry.forget("alpha", c -> false))
-        .isInstanceOf(StoreException.class);
+    assertThatThrownBy(() -> registry.reload()).isInstanceOf(StoreException.class);
     assertThat(told.events).endsWith("damaged");
   }
 
@@ -267,22 +266,6 @@ class RegistryTest {
     assertThat(restarted.slots().isDealt()).isFalse();
     restarted.begin();
     assertThat(restarted.slots().isDealt()).isTrue();
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {0, 1})
-  void shouldFinishAForgettingThatACrashInterrupted(int writes) {
-    record("alpha");
-    record("beta");
-    store.writesLeft = writes;
-    assertThatThrownBy(() -> registry.forget("alpha", c -> false))
-        .isInstanceOf(StoreException.class);
-
-    Registry restarted = new Registry(openStore(), 1, told);
-    restarted.begin();
-    restarted.forget("alpha", c -> false);
-    assertThat(restarted.clusters()).extracting(RecordedCluster::name).containsExactly("beta");
-    assertThat(restarted.slots().owners()).allMatch(range -> range.getCluster().equals("beta"));
   }
 
   @Test
@@ -316,7 +299,7 @@ class RegistryTest {
     record("alpha");
     registry.admit(hello("alpha-1", "v1"));
     registry.reconfigure(shrink(1));
-    registry.forget("alpha", c -> false);
+    assertThat(registry.remove(registry.known("alpha"))).isTrue();
     assertThat(record("alpha")).isEqualTo(1);
     assertThat(registry.known("alpha").epoch()).isZero();
     Hello old = hello("alpha-1", "v1").toBuilder().setUsed(true).setPromised(2).build();

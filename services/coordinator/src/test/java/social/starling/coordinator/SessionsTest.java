@@ -14,8 +14,8 @@ import social.starling.common.Timing;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
+import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.coordinator.v1.MemberStatus;
-import social.starling.proto.coordinator.v1.Role;
 
 /** Sessions in virtual time, with streams that only remember. */
 class SessionsTest {
@@ -156,29 +156,72 @@ class SessionsTest {
   }
 
   @Test
-  void shouldKnowThatACertainlyEmptyClusterHoldsNoUsers() {
-    assertThat(sessions.mayHoldUsers(at(0))).isFalse();
-    assertThat(sessions.mayHoldUsers(cluster)).isTrue();
+  void shouldTellThatAClusterIsDownWhenBothMembersAreDeadOrLost() {
     Member one = new Member().open("alpha-1", "i1");
-    assertThat(sessions.mayHoldUsers(cluster)).isTrue();
-    MemberStatus empty = MemberStatus.newBuilder().setEpoch(1).setRole(Role.OPEN).build();
-    sessions.heard(one.session, empty);
-    assertThat(sessions.mayHoldUsers(cluster)).isFalse();
-    for (MemberStatus unsure :
-        List.of(
-            empty.toBuilder().setUsers(1).build(),
-            empty.toBuilder().setEpoch(0).build(),
-            empty.toBuilder().setRole(Role.WAITING).build())) {
-      sessions.heard(one.session, unsure);
-      assertThat(sessions.mayHoldUsers(cluster)).isTrue();
-    }
-    sessions.heard(one.session, empty);
+    Member two = new Member().open("alpha-2", "i2");
+    int before = addresses.get();
+    sessions.reportDead(new MemberKey("alpha", "alpha-1"), "i1");
+    assertThat(sessions.isDown("alpha")).isFalse();
+    sessions.ended(two.session);
+    assertThat(sessions.isDown("alpha")).isFalse();
+    sessions.reportDead(new MemberKey("alpha", "alpha-2"), "i2");
+    assertThat(sessions.isDown("alpha")).isTrue();
+    assertThat(addresses).hasValue(before + 1);
+
+    new Member().open("alpha-2", "i3");
+    assertThat(sessions.isDown("alpha")).isFalse();
     sessions.ended(one.session);
-    assertThat(sessions.mayHoldUsers(cluster)).isTrue();
+    tickOften();
+    assertThat(sessions.isDown("alpha")).isTrue();
+  }
+
+  @Test
+  void shouldTellThatAClusterIsDownWhenNobodyInSyncIsHeardForLong() {
+    cluster = at(2, "alpha-1");
+    sessions.changed(cluster);
+    Member one = new Member().open("alpha-1", "i1");
+    Member two = new Member().open("alpha-2", "i2");
+    sessions.reportDead(new MemberKey("alpha", "alpha-1"), "i1");
+    assertThat(sessions.isDown("alpha")).isFalse();
+    for (int i = 0; i < 31; i++) {
+      pass(100);
+      sessions.heard(two.session, MemberStatus.getDefaultInstance());
+      sessions.tick();
+    }
+    assertThat(sessions.isDown("alpha")).isTrue();
+    assertThat(one.stream.error).isNotNull();
+    new Member().open("alpha-1", "i1b");
+    assertThat(sessions.isDown("alpha")).isFalse();
+  }
+
+  @Test
+  void shouldNotTellThatAClusterIsDownBeforeItHadTimeToBeHeard() {
+    sessions.tick();
+    assertThat(sessions.isDown("alpha")).isFalse();
+    tickOften();
+    assertThat(sessions.isDown("alpha")).isTrue();
+    sessions.forgotten(cluster);
+    assertThat(sessions.isDown("alpha")).isFalse();
+  }
+
+  /** Three and a half seconds, without this coordinator standing still. */
+  private void tickOften() {
+    for (int i = 0; i < 35; i++) {
+      pass(100);
+      sessions.tick();
+    }
   }
 
   private void pass(int millis) {
     now += Duration.ofMillis(millis).toNanos();
+  }
+
+  private static RecordedCluster at(long epoch, String inSync) {
+    RecordedCluster plain = at(epoch);
+    return plain.with(
+        plain.configuration().toBuilder()
+            .addInSync(InSyncMember.newBuilder().setMember(inSync).setVolume("v"))
+            .build());
   }
 
   private static RecordedCluster at(long epoch) {

@@ -4,14 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import social.starling.proto.coordinator.v1.ClusterEntry;
-import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.GivenNumber;
 import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SlotRange;
+import social.starling.proto.coordinator.v1.Standing;
+import social.starling.proto.coordinator.v1.StoredSlots;
 
 class SlotTableTest {
 
@@ -46,25 +48,59 @@ class SlotTableTest {
 
   @Test
   void shouldSurviveItsDocument() {
-    SlotTable table = given(3).deal(List.of(0, 1, 2)).atVersion(9);
+    SlotTable table = given(3).deal(List.of(0, 1, 2)).atRevision(9);
     SlotTable read = SlotTable.read(new Document(SlotTable.KEY, 9, table.content()));
     assertThat(read.owners()).isEqualTo(table.owners());
     assertThat(read.nextNumber()).contains(3);
-    assertThat(read.version()).isEqualTo(9);
+    assertThat(read.revision()).isEqualTo(9);
+    assertThat(read.version()).isEqualTo(table.version()).isEqualTo(2);
+    assertThat(read.standing(1)).isEqualTo(Standing.SETTLED);
+    assertThat(read.give(3, "late").standing(3)).isEqualTo(Standing.JOINING);
   }
 
   @Test
   void shouldGiveTheSlotsOfAForgottenClusterToTheOthers() {
-    SlotTable table = given(3).deal(List.of(0, 1, 2)).without(1, List.of(0, 2));
+    SlotTable table = given(3).deal(List.of(0, 1, 2)).without(1, List.of(0, 2), 0);
     assertThat(table.ownsSlots(1)).isFalse();
     assertThat(size(table, 0) + size(table, 2)).isEqualTo(1024);
     assertThat(size(table, 0)).isBetween(510, 514);
-    assertThat(table.without(0, List.of(2)).without(2, List.of()).isDealt()).isFalse();
+    assertThat(table.without(0, List.of(2), 0).without(2, List.of(), 0).isDealt()).isFalse();
+  }
+
+  @Test
+  void shouldHaveAnEvenVersionThatRisesWithEachChangeOfAnOwner() {
+    SlotTable table = given(2);
+    assertThat(table.version()).isZero();
+    assertThat(table.releaseVersion()).isEqualTo(1);
+    table = table.deal(List.of(0, 1));
+    assertThat(table.version()).isEqualTo(2);
+    assertThat(table.releaseVersion()).isEqualTo(3);
+    assertThat(table.give(2, "late").version()).isEqualTo(2);
+    assertThat(table.with(1, Standing.LEAVING).version()).isEqualTo(2);
+    BitSet slots = new BitSet();
+    slots.set(5, 9);
+    SlotTable moved = table.move(slots, 1, 3);
+    assertThat(moved.version()).isEqualTo(4);
+    assertThat(moved.count(0)).isEqualTo(508);
+    assertThat(moved.slotsOf(1).get(5)).isTrue();
+    assertThat(moved.raise(4).version()).isEqualTo(6);
+    assertThat(moved.raise(7).version()).isEqualTo(8);
+    assertThat(moved.raise(7).owners()).isEqualTo(moved.owners());
+  }
+
+  @Test
+  void shouldGiveFreedSlotsToWhoHasTheFewest() {
+    SlotTable table = given(3).deal(List.of(0, 1, 2));
+    BitSet most = table.slotsOf(1);
+    most.clear(most.length() - 10, most.length());
+    table = table.move(most, 0, 0).without(2, List.of(0, 1), 0);
+    assertThat(table.count(1)).isEqualTo(10 + 341);
+    assertThat(table.count(0)).isEqualTo(1024 - 351);
   }
 
   @Test
   void shouldNeverGiveANumberTwice() {
-    SlotTable table = given(2).deal(List.of(0, 1)).without(1, List.of(0));
+    SlotTable table = given(2).deal(List.of(0, 1)).without(1, List.of(0), 0);
     assertThat(table.nextNumber()).contains(2);
     assertThatThrownBy(() -> table.give(1, "again")).isInstanceOf(IllegalArgumentException.class);
     assertThat(given(1024).nextNumber()).isEmpty();
@@ -75,12 +111,22 @@ class SlotTableTest {
     for (byte[] content :
         List.of(
             new byte[] {1, 2, 3},
-            ClusterMap.newBuilder()
+            StoredSlots.newBuilder()
+                .addNumbers(GivenNumber.newBuilder().setCluster("x"))
                 .addSlots(SlotOwner.newBuilder().setFrom(0).setTo(4000).setCluster("x"))
                 .build()
                 .toByteArray(),
-            ClusterMap.newBuilder()
-                .addClusters(ClusterEntry.newBuilder().setName("x"))
+            StoredSlots.newBuilder()
+                .addSlots(SlotOwner.newBuilder().setFrom(0).setTo(1024).setCluster("x"))
+                .build()
+                .toByteArray(),
+            StoredSlots.newBuilder().setVersion(3).build().toByteArray(),
+            StoredSlots.newBuilder()
+                .addNumbers(GivenNumber.newBuilder().setCluster("x").setNumber(1024))
+                .build()
+                .toByteArray(),
+            StoredSlots.newBuilder()
+                .addNumbers(GivenNumber.newBuilder().setCluster("x"))
                 .addSlots(SlotOwner.newBuilder().setFrom(0).setTo(1000).setCluster("x"))
                 .build()
                 .toByteArray())) {

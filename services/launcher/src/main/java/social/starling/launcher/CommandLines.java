@@ -46,7 +46,7 @@ final class CommandLines {
       case COORDINATOR -> {
         add(command, "--internal-port", String.valueOf(endpoints.internalPort()));
         add(command, "--dir", directory.of(service).toString());
-        add(command, EXPECTED_CLUSTERS, String.valueOf(state.clusters().size()));
+        add(command, EXPECTED_CLUSTERS, String.valueOf(state.expectedClusters()));
         if (!state.initialised()) {
           command.add("--init");
         }
@@ -57,6 +57,12 @@ final class CommandLines {
         add(command, "--dir", directory.of(service).toString());
         add(command, "--cluster", service.cluster().orElseThrow());
         add(command, "--member", service.name());
+        add(command, "--instance", instance);
+        add(command, "--coordinators", coordinators(state));
+      }
+      case SYNCHRONIZER -> {
+        add(command, "--internal-port", String.valueOf(endpoints.internalPort()));
+        add(command, "--cluster", service.cluster().orElseThrow());
         add(command, "--instance", instance);
         add(command, "--coordinators", coordinators(state));
       }

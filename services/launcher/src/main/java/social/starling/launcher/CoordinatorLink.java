@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
+import social.starling.common.Errors;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.AdminGrpc;
@@ -19,6 +21,7 @@ import social.starling.proto.coordinator.v1.ClusterEntry;
 import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
+import social.starling.proto.coordinator.v1.ForgetClusterRequest;
 import social.starling.proto.coordinator.v1.RecordClusterRequest;
 import social.starling.proto.coordinator.v1.ReportDeadRequest;
 import social.starling.proto.coordinator.v1.ReportDeadResponse;
@@ -34,6 +37,9 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
 
   private static final Duration RETRY = Duration.ofMillis(20);
   private static final long CALL_SECONDS = 5;
+
+  /** The master of the cluster is asked whether users live there. */
+  private static final long FORGET_SECONDS = 15;
 
   /** A report that did not arrive within this time waits for the next connection. */
   private static final long REPORT_SECONDS = 2;
@@ -68,6 +74,37 @@ final class CoordinatorLink implements Coordinators, AutoCloseable {
                   ExitCode.REFUSED,
                   "the coordinator does not record cluster %s: %s"
                       .formatted(cluster, said(e.getStatus())));
+        }
+      }
+    }
+  }
+
+  @Override
+  public Optional<String> forget(String cluster) throws InterruptedException {
+    ForgetClusterRequest request = ForgetClusterRequest.newBuilder().setName(cluster).build();
+    while (true) {
+      try {
+        AdminGrpc.newBlockingStub(channel)
+            .withWaitForReady()
+            .withDeadlineAfter(FORGET_SECONDS, TimeUnit.SECONDS)
+            .forgetCluster(request);
+        return Optional.empty();
+      } catch (StatusRuntimeException e) {
+        boolean answered = Errors.reason(e).isPresent();
+        switch (e.getStatus().getCode()) {
+          case NOT_FOUND -> {
+            return Optional.empty();
+          }
+          case UNAVAILABLE, DEADLINE_EXCEEDED -> {
+            if (answered) {
+              return Optional.of(said(e.getStatus()));
+            }
+            Thread.sleep(RETRY);
+          }
+          case CANCELLED -> throw new InterruptedException("the call was cancelled");
+          default -> {
+            return Optional.of(said(e.getStatus()));
+          }
         }
       }
     }

@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -45,6 +46,21 @@ record DataDirectory(Path root) {
   /** The directory of a service's own data. A router has none and gets a name all the same. */
   Path of(Service service) {
     return root.resolve(service.name());
+  }
+
+  /**
+   * Puts the directories of a forgotten cluster aside, so that another may have its name.
+   *
+   * @param services those of the cluster
+   * @param suffix tells them from others of the same name that were put there before
+   */
+  void putAside(List<Service> services, String suffix) throws IOException {
+    Path forgotten = Files.createDirectories(root.resolve("forgotten"));
+    for (Service service : services) {
+      if (Files.isDirectory(of(service))) {
+        Files.move(of(service), forgotten.resolve(service.name() + "-" + suffix));
+      }
+    }
   }
 
   /**

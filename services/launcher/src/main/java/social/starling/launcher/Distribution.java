@@ -16,6 +16,7 @@ import social.starling.common.StartException;
  *
  * <pre>
  * lib/starling.jar      names all other jars as its class path
+ * native/               SQLite for this machine, which each process would unpack for itself otherwise
  * jvm/server.options    what each kind of process tells its JVM
  * aot/server.aot        AOT caches, where they pay; one that is missing or does not fit is not used
  * </pre>
@@ -73,10 +74,20 @@ record Distribution(Path java, Path home, Optional<Path> training) {
     return command(LAUNCHER, LAUNCHER, StarlingMain.class.getName());
   }
 
+  /** The beginning of the command line of a program that ends by itself, with a kind's options. */
+  List<String> tool(Kind kind, String mainClass) {
+    return command(mainClass, kind.word(), mainClass);
+  }
+
   private List<String> command(String name, String kind, String mainClass) {
     List<String> command = new ArrayList<>();
     command.add(java.toString());
     command.add("@" + home.resolve("jvm").resolve(kind + ".options"));
+    Path sqlite = home.resolve("native").resolve(System.mapLibraryName("sqlitejdbc"));
+    if (Files.isReadable(sqlite)) {
+      command.add("-Dorg.sqlite.lib.path=" + sqlite.getParent());
+      command.add("-Dorg.sqlite.lib.name=" + sqlite.getFileName());
+    }
     Path cache = home.resolve("aot").resolve(kind + ".aot");
     if (training.isPresent()) {
       command.add("-XX:AOTMode=record");

@@ -86,7 +86,7 @@ final class Down {
     List<Ending.Candidate> candidates = new ArrayList<>();
     alive.forEach((name, process) -> {
       Service service = state.entry(name).orElseThrow().service();
-      terminal.say("%-10s pid %d: ending it".formatted(name, process.pid()));
+      terminal.say("%-18s pid %d: ending it".formatted(name, process.pid()));
       candidates.add(new Ending.Candidate(service, process));
     });
     Set<String> masters = masters(state);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Ends processes in an order in which none misses another: routers and slaves, then masters, then
- * the coordinators. Each is asked first and has five seconds; then it is killed.
+ * Ends processes in an order in which none misses another: routers, synchronizers and slaves, then
+ * masters, then the coordinators. Each is asked first and has five seconds; then it is killed.
  */
 final class Ending {
 
@@ -41,7 +41,7 @@ final class Ending {
     for (Candidate candidate : candidates) {
       Service service = candidate.service();
       switch (service.kind()) {
-        case ROUTER -> first.add(candidate);
+        case ROUTER, SYNCHRONIZER -> first.add(candidate);
         case SERVER -> (isMaster.test(service) ? masters : first).add(candidate);
         case COORDINATOR -> coordinators.add(candidate);
       }
@@ -59,7 +59,7 @@ final class Ending {
     for (Candidate candidate : stage) {
       if (candidate.running().isAlive()) {
         terminal.say(
-            "%-10s did not end within %d s; killed (pid %d)"
+            "%-18s did not end within %d s; killed (pid %d)"
                 .formatted(
                     candidate.service().name(), patience.toSeconds(), candidate.running().pid()));
         candidate.running().kill();

@@ -157,7 +157,7 @@ final class Keeper {
           return Optional.of(running);
         }
       } catch (IOException e) {
-        terminal.say("%-10s cannot be started: %s".formatted(service.name(), e.getMessage()));
+        terminal.say("%-18s cannot be started: %s".formatted(service.name(), e.getMessage()));
         surroundings.time().sleep(backoff.afterDeath(Duration.ZERO));
       }
     }
@@ -171,8 +171,9 @@ final class Keeper {
         throw new InterruptedException("the service is being ended");
       }
     }
-    if (service.cluster().isPresent()) {
-      String cluster = service.cluster().get();
+    boolean member = service.kind() == Kind.SERVER;
+    if (member) {
+      String cluster = service.cluster().orElseThrow();
       epoch = coordinators.epoch(cluster);
       coordinators.reportDead(cluster, service.name(), surroundings.instance(service));
     }
@@ -182,7 +183,7 @@ final class Keeper {
           new StartException(
               code.getAsInt(),
               surroundings.lastWords(service).orElse(service.name() + " " + ended(code))));
-      if (service.kind() != Kind.SERVER) {
+      if (service.cluster().isEmpty()) {
         // Nothing works without it, so everything is about to be ended.
         throw new InterruptedException("the service refuses to start");
       }
@@ -190,7 +191,7 @@ final class Keeper {
     Duration life = Duration.between(process.started(), surroundings.time().now());
     Duration wait = backoff.afterDeath(life);
     terminal.say(
-        "%-10s %s%s%s; starting it %s"
+        "%-18s %s%s%s; starting it %s"
             .formatted(
                 service.name(),
                 ended(code),
@@ -199,8 +200,8 @@ final class Keeper {
                     ? ""
                     : surroundings.lastWords(service).map(words -> " (" + words + ")").orElse(""),
                 wait.isZero() ? "again" : "in " + Terminal.seconds(wait)));
-    if (service.cluster().isPresent()) {
-      coordinators.awaitChange(service.cluster().get(), epoch, PROMOTION);
+    if (member) {
+      coordinators.awaitChange(service.cluster().orElseThrow(), epoch, PROMOTION);
     }
     surroundings.time().sleep(wait);
   }
@@ -238,7 +239,7 @@ final class Keeper {
             return;
           }
           terminal.say(
-              "%-10s %-8s %8s   %s"
+              "%-18s %-8s %8s   %s"
                   .formatted(
                       service.name(),
                       adopted ? "adopted" : "ready",

@@ -6,6 +6,7 @@ import java.util.Locale;
 enum Kind {
   COORDINATOR("social.starling.coordinator.CoordinatorMain"),
   SERVER("social.starling.server.ServerMain"),
+  SYNCHRONIZER("social.starling.synchronizer.SynchronizerMain"),
   ROUTER("social.starling.router.RouterMain");
 
   private final String mainClass;

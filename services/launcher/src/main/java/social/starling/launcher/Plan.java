@@ -20,14 +20,31 @@ import social.starling.common.StartException;
 record Plan(RunState state, Set<String> replaced, List<String> remarks) {
 
   static final int DEFAULT_ROUTER_PORT = 4600;
+  static final int DEFAULT_CLUSTERS = 3;
 
   /**
    * What is asked.
    *
-   * @param clusters number of clusters; empty: as many as are recorded, or one
+   * @param clusters number of clusters of a new directory; empty: as many as are recorded, or 3
    * @param routerPort public port of the router; empty: the recorded one, or 4600
+   * @param more names of clusters that there should be besides those that are recorded
    */
-  record Wish(OptionalInt clusters, OptionalInt routerPort) {}
+  record Wish(OptionalInt clusters, OptionalInt routerPort, List<String> more) {
+
+    Wish {
+      more = List.copyOf(more);
+    }
+
+    /** What a person asks of {@code up}. */
+    Wish(OptionalInt clusters, OptionalInt routerPort) {
+      this(clusters, routerPort, List.of());
+    }
+
+    /** That there be these clusters too. */
+    Wish withMore(List<String> names) {
+      return new Wish(clusters, routerPort, names);
+    }
+  }
 
   Plan {
     replaced = Set.copyOf(replaced);
@@ -40,7 +57,8 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
    * @param recorded what is recorded
    * @param alive names of the services whose recorded process runs
    * @param free whether a port can be listened on now
-   * @throws StartException when the router's port is taken, or too many clusters are asked for
+   * @throws StartException when the router's port is taken, or another number of clusters is asked
+   *     for than there is
    */
   static Plan of(RunState recorded, Wish wish, Set<String> alive, IntPredicate free) {
     return new Planning(recorded, wish, alive, free).plan();
@@ -76,38 +94,44 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
         for (String member : ClusterNames.members(cluster)) {
           planServer(Service.server(cluster, member));
         }
+        planSynchronizer(Service.synchronizer(cluster));
       }
       planRouter();
       return new Plan(state, replaced, remarks);
     }
 
     private void planClusters() {
-      int recorded = state.clusters().size();
-      int wanted = wish.clusters().orElse(Math.max(1, recorded));
-      if (wanted < 1 || wanted > ClusterNames.MAX) {
-        throw new StartException(
-            ExitCode.USAGE,
-            "--clusters is %d; it can be 1 to %d".formatted(wanted, ClusterNames.MAX));
-      }
-      if (wanted < recorded) {
-        remarks.add(
-            "%d clusters hold data here (%s): all of them start, not only %d."
-                .formatted(recorded, String.join(", ", state.clusters()), wanted));
+      List<String> recorded = state.clusters();
+      if (recorded.isEmpty()) {
+        int number = wish.clusters().orElse(DEFAULT_CLUSTERS);
+        if (number < 1 || number > ClusterNames.MAX) {
+          throw new StartException(
+              ExitCode.USAGE,
+              "--clusters is %d; it can be 1 to %d".formatted(number, ClusterNames.MAX));
+        }
+        state = state.withFirstClusters(ClusterNames.first(number));
         return;
       }
-      if (recorded > 0 && wanted > recorded) {
-        remarks.add(
-            "New here: %s. Users that exist stay where they are."
+      int number = wish.clusters().orElse(recorded.size());
+      if (number != recorded.size()) {
+        throw new StartException(
+            ExitCode.USAGE,
+            ("clusters here: %s; --clusters %d does not change that: start them without it, then:"
+                    + " starling admin %s NAME")
                 .formatted(
-                    String.join(", ", ClusterNames.first(wanted).subList(recorded, wanted))));
+                    String.join(", ", recorded),
+                    number,
+                    number > recorded.size() ? "add-cluster" : "forget-cluster"));
       }
-      state = state.withClusters(ClusterNames.first(wanted));
+      List<String> all = new ArrayList<>(recorded);
+      wish.more().stream().filter(name -> !recorded.contains(name)).forEach(all::add);
+      state = state.withClusters(all);
     }
 
     private void planCoordinator() {
       Service service = Service.coordinator();
       Optional<Endpoints> known = endpoints(service);
-      int expected = state.clusters().size();
+      int expected = state.expectedClusters();
       if (known.isPresent() && runs(service) && !expects(service, expected)) {
         replaced.add(service.name());
       }
@@ -140,6 +164,16 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
           service,
           new Endpoints(
               port(service, known.map(Endpoints::publicPort)),
+              port(service, known.map(Endpoints::internalPort)),
+              port(service, known.map(Endpoints::httpPort))));
+    }
+
+    private void planSynchronizer(Service service) {
+      Optional<Endpoints> known = endpoints(service);
+      put(
+          service,
+          new Endpoints(
+              0,
               port(service, known.map(Endpoints::internalPort)),
               port(service, known.map(Endpoints::httpPort))));
     }

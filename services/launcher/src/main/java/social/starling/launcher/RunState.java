@@ -12,6 +12,8 @@ import java.util.SequencedMap;
  * Immutable.
  *
  * @param initialised the coordinator has once been ready here, so its state must be there
+ * @param expectedClusters with how many clusters this began: so many must be recorded before the
+ *     coordinator deals the slots out
  * @param clusters names of the clusters, in the order in which they were recorded
  * @param launcher the launcher that wrote this, if one has
  * @param ready everything that the launcher started was ready once
@@ -19,6 +21,7 @@ import java.util.SequencedMap;
  */
 record RunState(
     boolean initialised,
+    int expectedClusters,
     List<String> clusters,
     Optional<ProcessRecord> launcher,
     boolean ready,
@@ -39,7 +42,7 @@ record RunState(
   }
 
   static final RunState NEW =
-      new RunState(false, List.of(), Optional.empty(), false, new LinkedHashMap<>());
+      new RunState(false, 0, List.of(), Optional.empty(), false, new LinkedHashMap<>());
 
   RunState {
     clusters = List.copyOf(clusters);
@@ -55,25 +58,45 @@ record RunState(
   }
 
   RunState withInitialised() {
-    return new RunState(true, clusters, launcher, ready, services);
+    return new RunState(true, expectedClusters, clusters, launcher, ready, services);
+  }
+
+  /** With the clusters that this begins with. */
+  RunState withFirstClusters(List<String> first) {
+    return new RunState(initialised, first.size(), first, launcher, ready, services);
   }
 
   RunState withClusters(List<String> changed) {
-    return new RunState(initialised, changed, launcher, ready, services);
+    return new RunState(initialised, expectedClusters, changed, launcher, ready, services);
+  }
+
+  /** Without a cluster and its services. */
+  RunState withoutCluster(String name) {
+    Map<String, Entry> left = new LinkedHashMap<>(services);
+    left.values().removeIf(entry -> entry.service().isOf(name));
+    return new RunState(
+        initialised,
+        expectedClusters,
+        clusters.stream().filter(cluster -> !cluster.equals(name)).toList(),
+        launcher,
+        ready,
+        new LinkedHashMap<>(left));
   }
 
   RunState withLauncher(ProcessRecord changed) {
-    return new RunState(initialised, clusters, Optional.of(changed), false, services);
+    return new RunState(
+        initialised, expectedClusters, clusters, Optional.of(changed), false, services);
   }
 
   RunState withReady() {
-    return new RunState(initialised, clusters, launcher, true, services);
+    return new RunState(initialised, expectedClusters, clusters, launcher, true, services);
   }
 
   RunState withEntry(Entry entry) {
     Map<String, Entry> changed = new LinkedHashMap<>(services);
     changed.put(entry.service().name(), entry);
-    return new RunState(initialised, clusters, launcher, ready, new LinkedHashMap<>(changed));
+    return new RunState(
+        initialised, expectedClusters, clusters, launcher, ready, new LinkedHashMap<>(changed));
   }
 
   RunState withProcess(String name, Optional<ProcessRecord> process) {

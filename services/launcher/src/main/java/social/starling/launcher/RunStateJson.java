@@ -35,6 +35,7 @@ final class RunStateJson {
     json.addProperty("format", FORMAT);
     json.addProperty("initialised", state.initialised());
     json.addProperty("ready", state.ready());
+    json.addProperty("expectedClusters", state.expectedClusters());
     json.add("clusters", strings(state.clusters()));
     JsonArray coordinators = new JsonArray();
     state.ofKind(Kind.COORDINATOR).stream()
@@ -81,9 +82,12 @@ final class RunStateJson {
         RunState.Entry entry = readEntry(element.getAsJsonObject());
         services.put(entry.service().name(), entry);
       }
+      List<String> clusters = strings(json.getAsJsonArray("clusters"));
       return new RunState(
           json.get("initialised").getAsBoolean(),
-          strings(json.getAsJsonArray("clusters")),
+          // Before clusters could be added later, it was as many as there are.
+          json.has("expectedClusters") ? json.get("expectedClusters").getAsInt() : clusters.size(),
+          clusters,
           json.get("launcher").isJsonNull()
               ? Optional.empty()
               : Optional.of(readProcess(json.getAsJsonObject("launcher"))),

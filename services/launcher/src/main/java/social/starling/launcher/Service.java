@@ -7,8 +7,9 @@ import java.util.Optional;
  * A process that ought to run, whoever runs it at the moment.
  *
  * @param kind what it is
- * @param name unique in a data directory: {@code coordinator}, {@code router}, {@code alpha-1}
- * @param cluster the cluster that a server belongs to; empty for the others
+ * @param name unique in a data directory: {@code coordinator}, {@code router}, {@code alpha-1},
+ *     {@code alpha-synchronizer}
+ * @param cluster the cluster that a server or a synchronizer belongs to; empty for the others
  */
 record Service(Kind kind, String name, Optional<String> cluster) {
 
@@ -27,5 +28,13 @@ record Service(Kind kind, String name, Optional<String> cluster) {
 
   static Service server(String cluster, String member) {
     return new Service(Kind.SERVER, member, Optional.of(cluster));
+  }
+
+  static Service synchronizer(String cluster) {
+    return new Service(Kind.SYNCHRONIZER, cluster + "-synchronizer", Optional.of(cluster));
+  }
+
+  boolean isOf(String name) {
+    return cluster.filter(name::equals).isPresent();
   }
 }

@@ -23,7 +23,7 @@ final class StatusCommand implements Callable<Integer> {
     JSON
   }
 
-  private static final class OutputConverter implements ITypeConverter<Output> {
+  static final class OutputConverter implements ITypeConverter<Output> {
 
     @Override
     public Output convert(String word) {

@@ -14,6 +14,8 @@ import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
 import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.MemberReport;
+import social.starling.proto.coordinator.v1.PeerProgress;
+import social.starling.proto.coordinator.v1.SynchronizerReport;
 
 /**
  * What {@code starling status} shows, from what is recorded, what runs and what the coordinator
@@ -85,8 +87,12 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
       Optional<ClusterStatus> cluster,
       Instant now) {
     Service service = entry.service();
+    boolean member = service.kind() == Kind.SERVER;
     Optional<Configuration> configuration =
-        cluster.map(ClusterStatus::getConfiguration).filter(known -> known.getEpoch() > 0);
+        cluster
+            .filter(status -> member)
+            .map(ClusterStatus::getConfiguration)
+            .filter(known -> known.getEpoch() > 0);
     Optional<MemberReport> report =
         process
             .flatMap(running -> cluster)
@@ -95,7 +101,7 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
     return new StatusRow(
         service.kind().word(),
         service.cluster().orElse(null),
-        service.kind() == Kind.SERVER ? service.name() : null,
+        member ? service.name() : null,
         process
             .flatMap(running -> configuration)
             .map(known -> known.getMaster().equals(service.name()) ? "master" : "slave")
@@ -104,12 +110,26 @@ record StatusReport(List<StatusRow> rows, List<String> remarks) {
         configuration.map(known -> isInSync(known, service.name(), report)).orElse(null),
         process.map(Alive::pid).orElse(null),
         entry.endpoints().address(),
-        service.kind() == Kind.ROUTER ? null : directory.of(service).toString(),
-        report.map(heard -> heard.getStatus().getLag()).orElse(null),
+        member || service.kind() == Kind.COORDINATOR ? directory.of(service).toString() : null,
+        member
+            ? report.map(heard -> heard.getStatus().getLag()).orElse(null)
+            : process.flatMap(running -> cluster).flatMap(StatusReport::largestLag).orElse(null),
         process
             .map(running -> Duration.between(running.started(), now).toSeconds())
             .map(seconds -> Math.max(0, seconds))
             .orElse(null));
+  }
+
+  /** Of a synchronizer that is heard: what it has still to get from the peer that is furthest. */
+  private static Optional<Long> largestLag(ClusterStatus cluster) {
+    SynchronizerReport report = cluster.getSynchronizer();
+    return report.getHearing() == Hearing.HEARD
+        ? Optional.of(
+            report.getStatus().getPeersList().stream()
+                .mapToLong(PeerProgress::getLag)
+                .max()
+                .orElse(0))
+        : Optional.empty();
   }
 
   private static boolean isInSync(

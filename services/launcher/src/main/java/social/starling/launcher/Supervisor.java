@@ -4,24 +4,30 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import social.starling.client.cli.WantedClusters;
+import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
 /**
- * Runs everything of a data directory: a {@link Keeper} for each service, all begun at once.
+ * Runs everything of a data directory: a {@link Keeper} for each service, all begun at once, and a
+ * {@link WantedWatch} for the clusters that come and go meanwhile.
  *
- * <p>Thread-safe as far as the keepers call it: what is recorded is changed through {@link
- * StateFile} only. {@link #start}, {@link #awaitReady} and {@link #end} belong to one thread.
+ * <p>Thread-safe as far as the keepers and the watch call it: what is recorded is changed through
+ * {@link StateFile} only. {@link #start}, {@link #awaitReady} and {@link #end} belong to one
+ * thread.
  */
-final class Supervisor implements Keeper.Surroundings {
+final class Supervisor implements Keeper.Surroundings, WantedWatch.Clusters {
 
   /** Once users can be served, this long is waited for whoever is not ready. */
   private static final Duration STRAGGLERS = Duration.ofSeconds(20);
@@ -49,7 +55,8 @@ final class Supervisor implements Keeper.Surroundings {
   private final Readiness readiness;
   private final Terminal terminal;
   private final Ending ending;
-  private final Map<String, Keeper> keepers = new LinkedHashMap<>();
+  private final Map<String, Keeper> keepers = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final WantedWatch watch;
   private Thread recorder;
   private Thread rotation;
 
@@ -70,6 +77,7 @@ final class Supervisor implements Keeper.Surroundings {
     this.readiness = readiness;
     this.terminal = terminal;
     this.ending = ending;
+    this.watch = new WantedWatch(this::wanted, this, terminal);
   }
 
   /** Adopts what runs, starts what is missing, all at once. */
@@ -78,7 +86,7 @@ final class Supervisor implements Keeper.Surroundings {
       Keeper keeper = new Keeper(entry.service(), this);
       keepers.put(entry.service().name(), keeper);
     }
-    keepers.values().forEach(Keeper::begin);
+    keepers().forEach(Keeper::begin);
     keepers
         .get(Service.coordinator().name())
         .firstReady()
@@ -90,20 +98,91 @@ final class Supervisor implements Keeper.Surroundings {
   private void recordClusters() {
     try {
       for (String cluster : file.state().clusters()) {
-        coordinators.record(cluster, ClusterNames.members(cluster));
+        if (isWanted(cluster)) {
+          record(cluster);
+        }
       }
+      watch.begin();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void record(String cluster) throws InterruptedException {
+    try {
+      coordinators.record(cluster, ClusterNames.members(cluster));
     } catch (StartException e) {
       terminal.say(e.getMessage());
     }
+  }
+
+  private Optional<List<String>> wanted() {
+    return WantedClusters.read(directory.root());
+  }
+
+  /** A cluster that was forgotten must not be recorded again. */
+  private boolean isWanted(String cluster) {
+    return wanted().filter(names -> !names.contains(cluster)).isEmpty();
+  }
+
+  private List<Keeper> keepers() {
+    synchronized (keepers) {
+      return List.copyOf(keepers.values());
+    }
+  }
+
+  @Override
+  public List<String> present() {
+    return file.state().clusters();
+  }
+
+  @Override
+  public void add(String cluster) throws InterruptedException {
+    terminal.say("%-18s is wanted: starting it".formatted(cluster));
+    coordinators.record(cluster, ClusterNames.members(cluster));
+    Plan.Wish wish =
+        new Plan.Wish(OptionalInt.empty(), OptionalInt.empty()).withMore(List.of(cluster));
+    file.update(state -> Plan.of(state, wish, state.services().keySet(), Ports::isFree).state());
+    for (Service service : servicesOf(cluster)) {
+      Keeper keeper = new Keeper(service, this);
+      keepers.put(service.name(), keeper);
+      keeper.begin();
+    }
+  }
+
+  @Override
+  public void remove(String cluster) throws InterruptedException {
+    Optional<String> refusal = coordinators.forget(cluster);
+    if (refusal.isPresent()) {
+      throw new StartException(
+          ExitCode.REFUSED, "%-18s is not wanted, and stays: %s".formatted(cluster, refusal.get()));
+    }
+    List<Service> services = servicesOf(cluster);
+    end(keepers().stream().filter(keeper -> services.contains(keeper.service())).toList());
+    services.forEach(service -> keepers.remove(service.name()));
+    try {
+      directory.putAside(services, Long.toString(Instant.now().toEpochMilli()));
+    } catch (IOException e) {
+      terminal.say(
+          "%-18s its directories could not be put aside: %s".formatted(cluster, Reasons.of(e)));
+    }
+    file.update(state -> state.withoutCluster(cluster));
+    terminal.say("%-18s is forgotten, and its processes have ended".formatted(cluster));
+  }
+
+  private List<Service> servicesOf(String cluster) {
+    return file.state().services().values().stream()
+        .map(RunState.Entry::service)
+        .filter(service -> service.isOf(cluster))
+        .toList();
   }
 
   private void rotateLogs() {
     try {
       while (true) {
         Thread.sleep(ROTATION);
-        keepers.keySet().forEach(name -> new LogFile(directory.log(name)).rotateInUse());
+        keepers()
+            .forEach(keeper -> new LogFile(directory.log(keeper.service().name())).rotateInUse());
         new LogFile(directory.log(Background.LOG)).rotateInUse();
       }
     } catch (InterruptedException e) {
@@ -122,7 +201,10 @@ final class Supervisor implements Keeper.Surroundings {
     await(keepers.get(Service.router().name()).firstReady());
     Instant deadline = Instant.now().plus(STRAGGLERS);
     List<String> missing = new ArrayList<>();
-    for (Keeper keeper : keepers.values()) {
+    for (Keeper keeper : keepers()) {
+      if (keeper.service().cluster().filter(cluster -> !isWanted(cluster)).isPresent()) {
+        continue;
+      }
       long left = Math.max(0, Duration.between(Instant.now(), deadline).toMillis());
       try {
         keeper.firstReady().get(left, TimeUnit.MILLISECONDS);
@@ -153,18 +235,30 @@ final class Supervisor implements Keeper.Surroundings {
   void end() throws InterruptedException {
     for (Thread thread : List.of(recorder, rotation)) {
       thread.interrupt();
+      thread.join();
     }
+    watch.end();
+    end(keepers());
+  }
+
+  private void end(List<Keeper> ended) throws InterruptedException {
     List<Ending.Candidate> candidates = new ArrayList<>();
-    for (Keeper keeper : keepers.values()) {
+    for (Keeper keeper : ended) {
       keeper
           .release()
           .ifPresent(running -> candidates.add(new Ending.Candidate(keeper.service(), running)));
     }
-    for (Keeper keeper : keepers.values()) {
+    for (Keeper keeper : ended) {
       keeper.awaitReleased();
     }
     ending.end(candidates, this::isMaster);
-    keepers.keySet().forEach(name -> file.update(s -> s.withProcess(name, Optional.empty())));
+    file.update(state -> {
+      RunState changed = state;
+      for (Keeper keeper : ended) {
+        changed = changed.withProcess(keeper.service().name(), Optional.empty());
+      }
+      return changed;
+    });
   }
 
   private boolean isMaster(Service service) {
@@ -194,27 +288,31 @@ final class Supervisor implements Keeper.Surroundings {
   }
 
   /**
-   * A stranger may have taken a port while its process was down. A server's ports can change, for
-   * the coordinator tells the new ones; the addresses of the coordinator and of the router are
-   * known to others, so those wait until they are free.
+   * A stranger may have taken a port while its process was down. The ports of a cluster's processes
+   * can change, for the coordinator tells the new ones; the addresses of the coordinator and of the
+   * router are known to others, so those wait until they are free.
    */
   private RunState.Entry withFreePorts(RunState.Entry entry) {
     Endpoints old = entry.endpoints();
-    if (entry.service().kind() != Kind.SERVER || old.ports().allMatch(Ports::isFree)) {
+    if (entry.service().cluster().isEmpty() || old.ports().allMatch(Ports::isFree)) {
       return entry;
     }
-    Ports ports = new Ports(old.publicPort());
+    Ports ports = new Ports(old.internalPort());
     file.state().services().values().stream()
         .flatMapToInt(other -> other.endpoints().ports())
         .forEach(ports::reserve);
     Endpoints changed =
         new Endpoints(
-            Ports.isFree(old.publicPort()) ? old.publicPort() : ports.choose(),
-            Ports.isFree(old.internalPort()) ? old.internalPort() : ports.choose(),
-            Ports.isFree(old.httpPort()) ? old.httpPort() : ports.choose());
+            free(old.publicPort(), ports),
+            free(old.internalPort(), ports),
+            free(old.httpPort(), ports));
     RunState.Entry moved = new RunState.Entry(entry.service(), changed, entry.process());
     file.update(state -> state.withEntry(moved));
     return moved;
+  }
+
+  private static int free(int port, Ports ports) {
+    return port == 0 || Ports.isFree(port) ? port : ports.choose();
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import social.starling.client.cli.WantedClusters;
 import social.starling.common.Credential;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
@@ -98,7 +99,7 @@ final class Up {
     try {
       List<String> missing = supervisor.awaitReady();
       for (String name : missing) {
-        terminal.say("%-10s is not ready yet; see %s".formatted(name, directory.log(name)));
+        terminal.say("%-18s is not ready yet; see %s".formatted(name, directory.log(name)));
       }
       Duration took = Duration.between(begun, Instant.now());
       terminal.say(Welcome.text(took, supervisor.routerAddress(), directory));
@@ -111,7 +112,8 @@ final class Up {
 
   private void prepare(StateFile file, Plan.Wish wish) throws InterruptedException {
     Map<String, Adopted> alive = findAlive(file.state());
-    Plan plan = Plan.of(file.state(), wish, alive.keySet(), Ports::isFree);
+    Plan.Wish whole = wish.withMore(WantedClusters.read(directory.root()).orElse(List.of()));
+    Plan plan = Plan.of(file.state(), whole, alive.keySet(), Ports::isFree);
     plan.remarks().forEach(terminal::say);
     List<Ending.Candidate> replaced = new ArrayList<>();
     for (String name : plan.replaced()) {

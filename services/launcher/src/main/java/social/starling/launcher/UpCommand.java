@@ -14,7 +14,8 @@ import social.starling.common.StartException;
 @Command(
     name = "up",
     description = {
-      "Start everything on this machine: a coordinator, a router, and two servers per cluster.",
+      "Start everything on this machine: a coordinator, a router, and for each cluster two servers",
+      "and a synchronizer.",
       "Starts again what dies. Ctrl-C ends everything; what was posted stays in DIR."
     })
 final class UpCommand implements Callable<Integer> {
@@ -22,7 +23,10 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--clusters",
       paramLabel = "N",
-      description = "Number of clusters. Default: as many as DIR holds, or 1.")
+      description =
+          "Number of clusters of a new DIR, kept from then on. Default: "
+              + Plan.DEFAULT_CLUSTERS
+              + ". Later ones: starling admin add-cluster.")
   private Integer clusters;
 
   @Mixin private DirectoryOption dir = new DirectoryOption();

@@ -15,18 +15,23 @@ class EndingTest {
   private final Ending ending = new Ending(events::add, Duration.ofMillis(50));
 
   @Test
-  void shouldEndRoutersAndSlavesThenMastersThenCoordinators() throws Exception {
+  void shouldEndRoutersSynchronizersAndSlavesThenMastersThenCoordinators() throws Exception {
     ending.end(
         List.of(
             candidate(Service.coordinator(), true),
             candidate(Service.server("alpha", "alpha-1"), true),
             candidate(Service.server("alpha", "alpha-2"), true),
+            candidate(Service.synchronizer("alpha"), true),
             candidate(Service.router(), true)),
         service -> service.name().equals("alpha-1"));
 
     assertThat(events)
         .containsExactly(
-            "terminate alpha-2", "terminate router", "terminate alpha-1", "terminate coordinator");
+            "terminate alpha-2",
+            "terminate alpha-synchronizer",
+            "terminate router",
+            "terminate alpha-1",
+            "terminate coordinator");
   }
 
   @Test
@@ -36,7 +41,7 @@ class EndingTest {
     assertThat(events)
         .containsExactly(
             "terminate router",
-            "router     did not end within 0 s; killed (pid 42)",
+            "router             did not end within 0 s; killed (pid 42)",
             "kill router");
   }
 

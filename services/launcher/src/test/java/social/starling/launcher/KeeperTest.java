@@ -40,7 +40,7 @@ class KeeperTest {
     assertThat(world.events)
         .startsWith("start", "report alpha alpha-1 instance-1 at epoch 7")
         .contains("await change of alpha after 7 for PT0.3S");
-    assertThat(world.said).contains("alpha-1    was killed by signal 9; starting it again");
+    assertThat(world.said).contains("alpha-1            was killed by signal 9; starting it again");
   }
 
   @Test
@@ -69,7 +69,7 @@ class KeeperTest {
         .containsExactly(300L, 600L, 1200L, 2400L, 4800L, 9600L, 10_000L, 10_000L);
     assertThat(world.said)
         .contains(
-            "alpha-1    ended with exit code 1 again (the last line of its log);"
+            "alpha-1            ended with exit code 1 again (the last line of its log);"
                 + " starting it in 10.00 s");
   }
 
@@ -93,13 +93,13 @@ class KeeperTest {
     keeper.begin();
     keeper.firstReady().get();
     assertThat(world.events).doesNotContain("start");
-    assertThat(world.said).anyMatch(line -> line.startsWith("alpha-1    adopted"));
+    assertThat(world.said).anyMatch(line -> line.startsWith("alpha-1            adopted"));
 
     adopted.die(OptionalInt.empty());
     world.nextStarted();
 
     assertThat(world.events).startsWith("report alpha alpha-1 instance-0 at epoch 7");
-    assertThat(world.said).contains("alpha-1    died; starting it again");
+    assertThat(world.said).contains("alpha-1            died; starting it again");
   }
 
   @Test
@@ -156,12 +156,23 @@ class KeeperTest {
   }
 
   @Test
+  void shouldStartASynchronizerAgainWithoutWaitingForAnybody() throws Exception {
+    Keeper synchronizer = new Keeper(Service.synchronizer("alpha"), world);
+    synchronizer.begin();
+    world.nextStarted().die(137);
+    world.nextStarted();
+    synchronizer.release();
+
+    assertThat(world.events).containsOnly("start");
+  }
+
+  @Test
   void shouldGoOnTryingWhenTheSystemCannotStartAProcess() throws Exception {
     world.failures = 3;
     keeper.begin();
     world.nextStarted();
 
-    assertThat(world.said).contains("alpha-1    cannot be started: no memory");
+    assertThat(world.said).contains("alpha-1            cannot be started: no memory");
   }
 
   private static final class FakeProcess implements Running {
@@ -304,6 +315,11 @@ class KeeperTest {
 
     @Override
     public void record(String cluster, List<String> members) {}
+
+    @Override
+    public Optional<String> forget(String cluster) {
+      return Optional.empty();
+    }
 
     @Override
     public void reportDead(String cluster, String member, String instance) {

@@ -18,11 +18,23 @@ class PlanTest {
   private static final Set<String> NOBODY = Set.of();
 
   @Test
-  void shouldPlanACoordinatorARouterAndTwoServersOnANewDirectory() {
+  void shouldPlanTwoServersAndASynchronizerForEachOfThreeClustersOnANewDirectory() {
     Plan plan = plan(RunState.NEW, OptionalInt.empty(), OptionalInt.empty(), NOBODY, ALL_FREE);
 
     assertThat(plan.state().services().keySet())
-        .containsExactly("coordinator", "alpha-1", "alpha-2", "router");
+        .containsExactly(
+            "coordinator",
+            "alpha-1",
+            "alpha-2",
+            "alpha-synchronizer",
+            "beta-1",
+            "beta-2",
+            "beta-synchronizer",
+            "gamma-1",
+            "gamma-2",
+            "gamma-synchronizer",
+            "router");
+    assertThat(plan.state().expectedClusters()).isEqualTo(3);
     assertThat(port(plan, "router")).isEqualTo(4600);
     assertThat(plan.state().initialised()).isFalse();
     assertThat(plan.remarks()).isEmpty();
@@ -37,7 +49,7 @@ class PlanTest {
             .flatMapToInt(entry -> entry.endpoints().ports())
             .boxed()
             .toList();
-    assertThat(ports).hasSize(2 + 24 * 2 * 3 + 2).doesNotHaveDuplicates();
+    assertThat(ports).hasSize(2 + 24 * (2 * 3 + 2) + 2).doesNotHaveDuplicates();
   }
 
   @Test
@@ -120,26 +132,58 @@ class PlanTest {
   }
 
   @Test
-  void shouldStartAllClustersThatHoldDataWhenFewerAreAskedFor() {
-    Plan plan = plan(planned(3), OptionalInt.of(1), OptionalInt.empty(), NOBODY, ALL_FREE);
-
-    assertThat(plan.state().clusters()).containsExactly("alpha", "beta", "gamma");
-    assertThat(plan.remarks())
-        .containsExactly(
-            "3 clusters hold data here (alpha, beta, gamma): all of them start, not only 1.");
+  void shouldKeepTheNumberOfClustersThatADirectoryBeganWith() {
+    assertThat(
+            plan(planned(2), OptionalInt.empty(), OptionalInt.empty(), NOBODY, ALL_FREE)
+                .state()
+                .clusters())
+        .containsExactly("alpha", "beta");
+    assertThat(
+            plan(planned(2), OptionalInt.of(2), OptionalInt.empty(), NOBODY, ALL_FREE)
+                .state()
+                .clusters())
+        .containsExactly("alpha", "beta");
   }
 
   @Test
-  void shouldAddClustersAndRestartACoordinatorThatExpectsFewer() {
+  void shouldSayHowToAddAClusterWhenAnotherNumberIsAskedFor() {
+    assertThatThrownBy(
+            () -> plan(planned(2), OptionalInt.of(3), OptionalInt.empty(), NOBODY, ALL_FREE))
+        .isInstanceOf(StartException.class)
+        .hasMessage(
+            "clusters here: alpha, beta; --clusters 3 does not change that: start them without it,"
+                + " then: starling admin add-cluster NAME");
+    assertThatThrownBy(
+            () -> plan(planned(2), OptionalInt.of(1), OptionalInt.empty(), NOBODY, ALL_FREE))
+        .hasMessageEndingWith("starling admin forget-cluster NAME");
+  }
+
+  @Test
+  void shouldAddClustersThatAreWantedAndLeaveTheCoordinatorAlone() {
     RunState before = running(planned(1), "coordinator");
 
     Plan plan =
-        plan(before, OptionalInt.of(2), OptionalInt.empty(), Set.of("coordinator"), ALL_FREE);
+        Plan.of(
+            before,
+            new Plan.Wish(OptionalInt.empty(), OptionalInt.empty())
+                .withMore(List.of("alpha", "delta")),
+            Set.of("coordinator"),
+            ALL_FREE);
 
-    assertThat(plan.state().services().keySet()).contains("beta-1", "beta-2");
-    assertThat(plan.replaced()).containsExactly("coordinator");
-    assertThat(plan.remarks())
-        .containsExactly("New here: beta. Users that exist stay where they are.");
+    assertThat(plan.state().clusters()).containsExactly("alpha", "delta");
+    assertThat(plan.state().expectedClusters()).isEqualTo(1);
+    assertThat(plan.state().services().keySet())
+        .contains("delta-1", "delta-2", "delta-synchronizer");
+    assertThat(plan.replaced()).isEmpty();
+  }
+
+  @Test
+  void shouldForgetTheServicesOfAForgottenCluster() {
+    RunState state = planned(2).withoutCluster("beta");
+
+    assertThat(state.clusters()).containsExactly("alpha");
+    assertThat(state.services().keySet())
+        .containsExactly("coordinator", "alpha-1", "alpha-2", "alpha-synchronizer", "router");
   }
 
   @Test

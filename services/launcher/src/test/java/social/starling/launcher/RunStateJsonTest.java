@@ -23,9 +23,10 @@ class RunStateJsonTest {
   private static final RunState STATE =
       RunState.NEW
           .withInitialised()
-          .withClusters(List.of("alpha"))
+          .withFirstClusters(List.of("alpha"))
           .withEntry(entry(Service.coordinator(), new Endpoints(0, 4601, 4602)))
           .withEntry(entry(Service.server("alpha", "alpha-1"), new Endpoints(4603, 4604, 4605)))
+          .withEntry(entry(Service.synchronizer("alpha"), new Endpoints(0, 4607, 4608)))
           .withEntry(entry(Service.router(), new Endpoints(4600, 0, 4606)))
           .withProcess("alpha-1", Optional.of(PROCESS))
           .withLauncher(PROCESS)
@@ -44,6 +45,13 @@ class RunStateJsonTest {
     assertThat(json.getAsJsonArray("coordinators").get(0).getAsString())
         .isEqualTo("127.0.0.1:4601");
     assertThat(json.get("router").getAsString()).isEqualTo("127.0.0.1:4600");
+  }
+
+  @Test
+  void shouldExpectAsManyClustersAsThereAreWhenAnOlderFileDoesNotSay() {
+    String older = RunStateJson.write(STATE).replaceFirst("\"expectedClusters\": 1,", "");
+
+    assertThat(RunStateJson.read(older, "f")).isEqualTo(STATE);
   }
 
   @Test

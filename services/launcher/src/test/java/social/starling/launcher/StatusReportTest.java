@@ -20,6 +20,9 @@ import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.coordinator.v1.MemberReport;
 import social.starling.proto.coordinator.v1.MemberStatus;
+import social.starling.proto.coordinator.v1.PeerProgress;
+import social.starling.proto.coordinator.v1.SynchronizerReport;
+import social.starling.proto.coordinator.v1.SynchronizerStatus;
 
 class StatusReportTest {
 
@@ -28,7 +31,7 @@ class StatusReportTest {
   private static final RunState STATE =
       Plan.of(
               RunState.NEW,
-              new Plan.Wish(OptionalInt.empty(), OptionalInt.empty()),
+              new Plan.Wish(OptionalInt.of(1), OptionalInt.empty()),
               Set.of(),
               port -> true)
           .state();
@@ -38,6 +41,7 @@ class StatusReportTest {
           "coordinator", alive(10, 61),
           "alpha-1", alive(11, 60),
           "alpha-2", alive(12, 59),
+          "alpha-synchronizer", alive(14, 57),
           "router", alive(13, 58));
 
   private static final GetStatusResponse ANSWER =
@@ -53,7 +57,14 @@ class StatusReportTest {
                           .addInSync(inSync("alpha-1", "v1"))
                           .addInSync(inSync("alpha-2", "v2")))
                   .addMembers(member("alpha-1", "v1", 3))
-                  .addMembers(member("alpha-2", "v2", 0)))
+                  .addMembers(member("alpha-2", "v2", 0))
+                  .setSynchronizer(
+                      SynchronizerReport.newBuilder()
+                          .setHearing(Hearing.HEARD)
+                          .setStatus(
+                              SynchronizerStatus.newBuilder()
+                                  .addPeers(peer("beta", 2))
+                                  .addPeers(peer("gamma", 9)))))
           .build();
 
   @Test
@@ -62,13 +73,23 @@ class StatusReportTest {
 
     assertThat(rows)
         .extracting(StatusRow::kind)
-        .containsExactly("coordinator", "server", "server", "router");
-    assertThat(rows).extracting(StatusRow::role).containsExactly(null, "slave", "master", null);
-    assertThat(rows).extracting(StatusRow::epoch).containsExactly(null, 4L, 4L, null);
-    assertThat(rows).extracting(StatusRow::inSync).containsExactly(null, true, true, null);
-    assertThat(rows).extracting(StatusRow::lag).containsExactly(null, 3L, 0L, null);
-    assertThat(rows).extracting(StatusRow::pid).containsExactly(10L, 11L, 12L, 13L);
-    assertThat(rows).extracting(StatusRow::uptimeSeconds).containsExactly(61L, 60L, 59L, 58L);
+        .containsExactly("coordinator", "server", "server", "synchronizer", "router");
+    assertThat(rows)
+        .extracting(StatusRow::cluster)
+        .containsExactly(null, "alpha", "alpha", "alpha", null);
+    assertThat(rows)
+        .extracting(StatusRow::member)
+        .containsExactly(null, "alpha-1", "alpha-2", null, null);
+    assertThat(rows)
+        .extracting(StatusRow::role)
+        .containsExactly(null, "slave", "master", null, null);
+    assertThat(rows).extracting(StatusRow::epoch).containsExactly(null, 4L, 4L, null, null);
+    assertThat(rows).extracting(StatusRow::inSync).containsExactly(null, true, true, null, null);
+    assertThat(rows).extracting(StatusRow::lag).containsExactly(null, 3L, 0L, 9L, null);
+    assertThat(rows).extracting(StatusRow::pid).containsExactly(10L, 11L, 12L, 14L, 13L);
+    assertThat(rows).extracting(StatusRow::uptimeSeconds).containsExactly(61L, 60L, 59L, 57L, 58L);
+    assertThat(rows.get(3).address()).matches("127.0.0.1:\\d+");
+    assertThat(rows.get(3).directory()).isNull();
   }
 
   @Test
@@ -81,7 +102,7 @@ class StatusReportTest {
 
     assertThat(report(ALL_ALIVE, answer(answer)).rows())
         .extracting(StatusRow::inSync)
-        .containsExactly(null, false, true, null);
+        .containsExactly(null, false, true, null, null);
   }
 
   @Test
@@ -89,11 +110,16 @@ class StatusReportTest {
     StatusReport report =
         report(Map.of("coordinator", alive(10, 61), "alpha-1", alive(11, 60)), answer(ANSWER));
 
-    assertThat(report.rows()).extracting(StatusRow::pid).containsExactly(10L, 11L, null, null);
+    assertThat(report.rows())
+        .extracting(StatusRow::pid)
+        .containsExactly(10L, 11L, null, null, null);
     assertThat(report.rows())
         .extracting(StatusRow::role)
-        .containsExactly(null, "slave", null, null);
-    assertThat(report.remarks()).containsExactly("alpha-2 is not running", "router is not running");
+        .containsExactly(null, "slave", null, null, null);
+    assertThat(report.rows()).extracting(StatusRow::lag).last().isNull();
+    assertThat(report.remarks())
+        .containsExactly(
+            "alpha-2 is not running", "alpha-synchronizer is not running", "router is not running");
     assertThat(StatusFormat.table(report.rows()).lines().toList().get(3)).contains("dead");
   }
 
@@ -102,7 +128,7 @@ class StatusReportTest {
     StatusReport report =
         report(ALL_ALIVE, new StatusQuery(Optional.empty(), Optional.of("nobody answers")));
 
-    assertThat(report.rows()).extracting(StatusRow::pid).containsExactly(10L, 11L, 12L, 13L);
+    assertThat(report.rows()).extracting(StatusRow::pid).containsExactly(10L, 11L, 12L, 14L, 13L);
     assertThat(report.rows()).extracting(StatusRow::role).containsOnlyNulls();
     assertThat(report.remarks())
         .containsExactly("nobody answers: role, epoch, inSync and lag are not known");
@@ -134,7 +160,7 @@ class StatusReportTest {
         JsonParser.parseString(StatusFormat.json(report(ALL_ALIVE, answer(ANSWER)).rows()))
             .getAsJsonArray();
 
-    assertThat(array).hasSize(4);
+    assertThat(array).hasSize(5);
     for (var element : array) {
       assertThat(element.getAsJsonObject().keySet())
           .containsExactly(
@@ -168,6 +194,10 @@ class StatusReportTest {
 
   private static StatusReport.Alive alive(long pid, long secondsAgo) {
     return new StatusReport.Alive(pid, NOW.minusSeconds(secondsAgo));
+  }
+
+  private static PeerProgress peer(String cluster, long lag) {
+    return PeerProgress.newBuilder().setCluster(cluster).setConnected(true).setLag(lag).build();
   }
 
   private static InSyncMember inSync(String member, String volume) {

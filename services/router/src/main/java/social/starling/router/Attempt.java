@@ -47,13 +47,14 @@ final class Attempt implements AutoCloseable {
   }
 
   /**
-   * How long to wait for this member at most. One that is no master should say so at once; and
-   * while no coordinator can be heard, one that hangs may have lost its place without our knowing.
+   * How long to wait for this member at most. One that is no master should say so at once, and so
+   * should one that the coordinators do not hear; and while no coordinator can be heard, one that
+   * hangs may have lost its place without our knowing.
    */
   Duration bound(Duration left, Router router) {
     Patience patience = router.patience();
     Duration most = left;
-    if (!named) {
+    if (!named || route.down()) {
       most = patience.probe();
     } else if (router.routes().age().compareTo(patience.stale()) > 0) {
       most = patience.hang();
@@ -62,7 +63,8 @@ final class Attempt implements AutoCloseable {
   }
 
   boolean isOvertakenBy(ClusterRoute newer) {
-    return newer.epoch() > route.epoch()
+    return newer.name().equals(route.name())
+        && newer.epoch() > route.epoch()
         && newer.masterRoute().filter(m -> !m.address().equals(upstream.address())).isPresent();
   }
 

@@ -3,6 +3,7 @@ package social.starling.router;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /**
  * What the router itself has found out about a cluster: who answered as master although the map
@@ -15,6 +16,7 @@ final class Cluster {
 
   private final String name;
   private final Set<Attempt> underWay = ConcurrentHashMap.newKeySet();
+  private final Semaphore room = new Semaphore(Room.MOST_OF_ONE);
   private volatile Found found;
 
   Cluster(String name) {
@@ -23,6 +25,11 @@ final class Cluster {
 
   String name() {
     return name;
+  }
+
+  /** Places for its calls, see {@link Room}. */
+  Semaphore room() {
+    return room;
   }
 
   /** The member that served last although another is named; empty once the map has moved on. */

@@ -12,8 +12,10 @@ import social.starling.proto.coordinator.v1.Member;
  *
  * @param epoch of its configuration; 0 when none has been made yet
  * @param master name of the member; empty while the epoch is 0
+ * @param down whether no coordinator hears a member that could serve
  */
-record ClusterRoute(String name, long epoch, String master, List<MemberRoute> members) {
+record ClusterRoute(
+    String name, long epoch, String master, List<MemberRoute> members, boolean down) {
 
   static ClusterRoute of(ClusterEntry entry) {
     Configuration configuration = entry.getConfiguration();
@@ -22,7 +24,11 @@ record ClusterRoute(String name, long epoch, String master, List<MemberRoute> me
       members.add(new MemberRoute(member.getName(), member.getPublicAddress()));
     }
     return new ClusterRoute(
-        entry.getName(), configuration.getEpoch(), configuration.getMaster(), List.copyOf(members));
+        entry.getName(),
+        configuration.getEpoch(),
+        configuration.getMaster(),
+        List.copyOf(members),
+        entry.getDown());
   }
 
   /** The member named as master; empty when there is none, or its address is not known. */
@@ -54,6 +60,10 @@ record ClusterRoute(String name, long epoch, String master, List<MemberRoute> me
                   .findFirst()
                   .orElse(member));
     }
-    return new ClusterRoute(name, epoch, master, List.copyOf(merged));
+    return new ClusterRoute(name, epoch, master, List.copyOf(merged), down);
+  }
+
+  ClusterRoute withDown(boolean changed) {
+    return new ClusterRoute(name, epoch, master, members, changed);
   }
 }

@@ -12,6 +12,8 @@ enum Failure {
   NOT_MASTER,
   /** The member is, or will be, master, and cannot serve yet. */
   NOT_READY,
+  /** The member says that the name belongs to another cluster: one of the two maps is old. */
+  WRONG_CLUSTER,
   /** It may have happened or not. */
   UNKNOWN_OUTCOME,
   /** No connection, or it broke. */
@@ -34,12 +36,17 @@ enum Failure {
       case UNAVAILABLE ->
           switch (reason.orElse(Reason.REASON_UNSPECIFIED)) {
             case REASON_UNSPECIFIED -> UNREACHABLE;
-            case NOT_READY -> NOT_READY;
+            // It has not been told its slots yet; otherwise this router would not have asked.
+            case NOT_READY, WAITING_FOR_CLUSTERS -> NOT_READY;
             case UNKNOWN_OUTCOME -> UNKNOWN_OUTCOME;
             default -> FINAL;
           };
       case FAILED_PRECONDITION ->
-          reason.equals(Optional.of(Reason.NOT_MASTER)) ? NOT_MASTER : FINAL;
+          switch (reason.orElse(Reason.REASON_UNSPECIFIED)) {
+            case NOT_MASTER -> NOT_MASTER;
+            case WRONG_CLUSTER -> WRONG_CLUSTER;
+            default -> FINAL;
+          };
       case RESOURCE_EXHAUSTED -> reason.equals(Optional.of(Reason.OVERLOADED)) ? CUT : FINAL;
       case DEADLINE_EXCEEDED -> NO_ANSWER;
       // The member's end of the stream was reset as its process went.

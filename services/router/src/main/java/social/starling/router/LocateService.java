@@ -15,9 +15,11 @@ import social.starling.proto.sns.v1.Reason;
 final class LocateService extends RouterGrpc.RouterImplBase {
 
   private final Routes routes;
+  private final Upstreams upstreams;
 
-  LocateService(Routes routes) {
+  LocateService(Routes routes, Upstreams upstreams) {
     this.routes = routes;
+    this.upstreams = upstreams;
   }
 
   @Override
@@ -27,7 +29,7 @@ final class LocateService extends RouterGrpc.RouterImplBase {
     answer.onCompleted();
   }
 
-  private static LocateResponse located(RouteMap map, String user) {
+  private LocateResponse located(RouteMap map, String user) {
     if (!map.heard()) {
       throw Errors.of(
           Code.UNAVAILABLE,
@@ -44,6 +46,16 @@ final class LocateService extends RouterGrpc.RouterImplBase {
           Code.UNAVAILABLE,
           Reason.CLUSTER_DOWN,
           "no member of cluster " + owner + " has been heard by a coordinator; try again",
+          Map.of("cluster", owner));
+    }
+    if (cluster.down() && !upstreams.connected(cluster)) {
+      throw Errors.of(
+          Code.UNAVAILABLE,
+          Reason.CLUSTER_DOWN,
+          "no member of cluster "
+              + owner
+              + " can serve now (no coordinator hears one that could);"
+              + " try again",
           Map.of("cluster", owner));
     }
     LocateResponse.Builder response =

@@ -68,6 +68,7 @@ final class MapWatch implements AutoCloseable {
       }
       if (!away && !channel.isShutdown()) {
         away = true;
+        routes.away(coordinator);
         LOG.atWarn()
             .addKeyValue("coordinator", coordinator)
             .addKeyValue("error", trouble)

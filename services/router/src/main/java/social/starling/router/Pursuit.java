@@ -24,7 +24,10 @@ import social.starling.proto.sns.v1.Reason;
  *   <li>A member that names the master sends the call there at once.
  *   <li>A member that is not master, or cannot be reached, sends the call to the other after a
  *       short wait: a failover is found even while no coordinator can be heard.
- *   <li>A member that is master but not ready is asked again after a short wait.
+ *   <li>A member that is master but not ready is asked again after a short wait; so is one that
+ *       says that the name is of another cluster, unless the map says so too by then.
+ *   <li>When the map says that the whole cluster is down, the caller is told at once, unless there
+ *       is a connection to one of its members: then one short attempt is made before.
  *   <li>Any other answer is the caller's.
  * </ol>
  *
@@ -37,7 +40,7 @@ final class Pursuit {
   private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
   private final Router router;
-  private final String user;
+  private final String name;
   private final boolean stream;
   private final Duration downAfter;
   private final Backoff backoff = new Backoff(FIRST_WAIT, MAX_WAIT, ThreadLocalRandom.current());
@@ -48,25 +51,29 @@ final class Pursuit {
   private String hint = "";
   private boolean doubtful;
 
-  private Pursuit(Router router, String user, boolean stream, Duration time, Duration downAfter) {
+  private Pursuit(Router router, String name, boolean stream, Duration time, Duration downAfter) {
     this.router = router;
-    this.user = user;
+    this.name = name;
     this.stream = stream;
     this.downAfter = downAfter;
     restart(time);
   }
 
-  /** For a call of one answer that may take this long. */
-  static Pursuit ofCall(Router router, String user, Duration time) {
-    return new Pursuit(router, user, false, time, router.patience().callDown());
+  /**
+   * For a call of one answer that may take this long.
+   *
+   * @param name of a user of the cluster that must serve the call
+   */
+  static Pursuit ofCall(Router router, String name, Duration time) {
+    return new Pursuit(router, name, false, time, router.patience().callDown());
   }
 
   /**
    * For a stream, whose owner waits between the attempts and decides when it is enough. It may be
    * cut because it is slow, and goes on then.
    */
-  static Pursuit ofStream(Router router, String user) {
-    return new Pursuit(router, user, true, FOR_EVER, FOR_EVER);
+  static Pursuit ofStream(Router router, String name) {
+    return new Pursuit(router, name, true, FOR_EVER, FOR_EVER);
   }
 
   /** Begins the time anew. */
@@ -104,7 +111,8 @@ final class Pursuit {
       return Optional.empty();
     }
     ClusterRoute cluster = route.get();
-    boolean moved = last != null && last.route().epoch() != cluster.epoch();
+    checkMap(cluster);
+    boolean moved = last != null && !isOf(last.route(), cluster);
     if (last != null && !stream && !moved && hint.isEmpty() && failure != Failure.OVERTAKEN) {
       checkDown(cluster);
       await(map, backoff.next());
@@ -140,7 +148,11 @@ final class Pursuit {
       answer = thrown;
     }
     attempt.cluster().refused(attempt.upstream().address());
-    doubtful |= failure != Failure.NOT_MASTER && failure != Failure.NOT_READY;
+    doubtful |=
+        switch (failure) {
+          case NOT_MASTER, NOT_READY, WRONG_CLUSTER -> false;
+          default -> true;
+        };
     if (failure == Failure.NOT_MASTER) {
       hint = hint(attempt, Errors.metadata(thrown));
     }
@@ -151,7 +163,7 @@ final class Pursuit {
     if (map.heard() && !map.dealt()) {
       throw Errors.of(Code.UNAVAILABLE, Reason.WAITING_FOR_CLUSTERS, map.waiting());
     }
-    return map.ownerOf(user).map(map.clusters()::get);
+    return map.ownerOf(name).map(map.clusters()::get);
   }
 
   private Optional<Attempt> attempt(ClusterRoute route) {
@@ -178,8 +190,7 @@ final class Pursuit {
 
   private String choose(Cluster cluster, ClusterRoute route) {
     List<MemberRoute> members = route.masterFirst();
-    boolean sameEpoch = last != null && last.route().epoch() == route.epoch();
-    if (!sameEpoch) {
+    if (last == null || !isOf(last.route(), route)) {
       return cluster.found(route).orElse(members.getFirst().address());
     }
     if (!hint.isEmpty()) {
@@ -189,7 +200,7 @@ final class Pursuit {
     boolean elsewhere =
         switch (failure) {
           case NOT_MASTER, UNREACHABLE, NO_ANSWER -> true;
-          case NOT_READY, UNKNOWN_OUTCOME, CUT, OVERTAKEN, FINAL -> false;
+          case NOT_READY, WRONG_CLUSTER, UNKNOWN_OUTCOME, CUT, OVERTAKEN, FINAL -> false;
         };
     return members.stream()
         .map(MemberRoute::address)
@@ -223,6 +234,16 @@ final class Pursuit {
     }
   }
 
+  private static boolean isOf(ClusterRoute one, ClusterRoute other) {
+    return one.name().equals(other.name()) && one.epoch() == other.epoch();
+  }
+
+  private void checkMap(ClusterRoute route) {
+    if (route.down() && (last != null || !router.upstreams().connected(route))) {
+      throw down(route.name(), "no coordinator hears one that could");
+    }
+  }
+
   private void checkDown(ClusterRoute route) {
     if (router.upstreams().unreachableFor(route, downAfter)) {
       throw down(route.name(), "none of its members can be connected to");
@@ -237,7 +258,17 @@ final class Pursuit {
           Reason.NOT_READY,
           "the router has just started and has heard no coordinator yet; try again");
     }
-    String cluster = map.ownerOf(user).orElse("?");
+    String cluster = map.ownerOf(name).orElse("?");
+    if (failure == Failure.WRONG_CLUSTER) {
+      return Errors.of(
+          Code.UNAVAILABLE,
+          Reason.NOT_READY,
+          "cluster "
+              + cluster
+              + " does not take "
+              + name
+              + " for its own, and nobody else does yet; try again");
+    }
     if (answer != null) {
       return down(cluster, "the last answer was: " + described(answer.getStatus()));
     }

@@ -49,7 +49,7 @@ final class RouterProcess implements AutoCloseable {
             settings.publicPort(),
             List.of(Metrics.calls(registry)),
             new SnsForward(router, streams),
-            new LocateService(router.routes()));
+            new LocateService(router.routes(), router.upstreams()));
     readiness = Readiness.start(router, ready -> turned(ready, registry));
     try {
       http = new HttpEndpoint(settings.host(), settings.httpPort(), registry, readiness::trouble);

@@ -3,8 +3,10 @@ package social.starling.router;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,6 +25,8 @@ import social.starling.proto.coordinator.v1.SlotOwner;
  *   <li>A member's address is kept when a coordinator that has just started does not know it yet.
  *   <li>Slots once dealt out stay so until a coordinator tells of others.
  *   <li>A cluster disappears when no coordinator's last map has it.
+ *   <li>A cluster is down when every coordinator that is there says so; one that is away has no
+ *       say, for it may have left before the cluster came back.
  *   <li>Nothing is dropped because coordinators are away.
  * </ol>
  *
@@ -33,6 +37,7 @@ final class Routes {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, ClusterMap> told = new HashMap<>();
+  private final Set<String> away = new HashSet<>();
   private final List<Consumer<RouteMap>> listeners = new CopyOnWriteArrayList<>();
   private volatile RouteMap current = RouteMap.NONE;
   private volatile long heardAtNanos = System.nanoTime();
@@ -59,20 +64,41 @@ final class Routes {
       heardAtNanos = System.nanoTime();
       ClusterMap before = told.getOrDefault(coordinator, ClusterMap.getDefaultInstance());
       told.put(coordinator, map);
-      RouteMap merged = merge(before, map);
-      if (merged.equals(current)) {
-        return;
-      }
-      current =
-          new RouteMap(
-              current.version() + 1, merged.expectedClusters(), merged.clusters(), merged.owners());
-      for (Consumer<RouteMap> listener : listeners) {
-        listener.accept(current);
-      }
-      changed.signalAll();
+      away.remove(coordinator);
+      become(merge(before, map));
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A coordinator is heard no longer. */
+  void away(String coordinator) {
+    lock.lock();
+    try {
+      if (away.add(coordinator) && current.heard()) {
+        become(
+            new RouteMap(
+                current.version(),
+                current.expectedClusters(),
+                withDown(current.clusters()),
+                current.owners()));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void become(RouteMap merged) {
+    if (merged.equals(current)) {
+      return;
+    }
+    current =
+        new RouteMap(
+            current.version() + 1, merged.expectedClusters(), merged.clusters(), merged.owners());
+    for (Consumer<RouteMap> listener : listeners) {
+      listener.accept(current);
+    }
+    changed.signalAll();
   }
 
   /**
@@ -120,8 +146,25 @@ final class Routes {
     return new RouteMap(
         Math.max(1, current.version()),
         map.getExpectedClusters(),
-        Map.copyOf(clusters),
+        withDown(clusters),
         slotsTold ? owners(map.getSlotsList()) : current.owners());
+  }
+
+  private Map<String, ClusterRoute> withDown(Map<String, ClusterRoute> clusters) {
+    Map<String, ClusterRoute> judged = new HashMap<>();
+    clusters.forEach((name, route) -> judged.put(name, route.withDown(isDown(name))));
+    return Map.copyOf(judged);
+  }
+
+  private boolean isDown(String cluster) {
+    List<Boolean> said =
+        told.entrySet().stream()
+            .filter(each -> !away.contains(each.getKey()))
+            .flatMap(each -> each.getValue().getClustersList().stream())
+            .filter(entry -> entry.getName().equals(cluster))
+            .map(ClusterEntry::getDown)
+            .toList();
+    return !said.isEmpty() && !said.contains(false);
   }
 
   private boolean toldByAny(String cluster) {

@@ -87,6 +87,13 @@ final class TimelineRelay implements StreamRelay {
       pursuit.served(attempt);
     }
 
+    // Members are tried for as long as the client stays; but that all of them are down it hears.
+    @Override
+    public boolean hopeless(StatusRuntimeException failure) {
+      return ResumableStream.Upstream.super.hopeless(failure)
+          || Errors.reason(failure).equals(Optional.of(Reason.CLUSTER_DOWN));
+    }
+
     @Override
     public void broke(StatusRuntimeException failure) {
       if (attempt != null) {
@@ -101,7 +108,7 @@ final class TimelineRelay implements StreamRelay {
             .orElseThrow(() ->
                 Errors.of(
                     Code.UNAVAILABLE,
-                    Reason.CLUSTER_DOWN,
+                    Reason.NOT_READY,
                     "no member of " + user + "'s cluster can be asked now; try again"));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

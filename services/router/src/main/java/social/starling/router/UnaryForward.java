@@ -11,23 +11,20 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import social.starling.common.Errors;
 import social.starling.common.Identity;
-import social.starling.proto.sns.v1.Reason;
 
 /** Forwards calls of one answer, blocking a virtual thread for each. Thread-safe. */
 final class UnaryForward {
 
-  private static final int MAX_IN_FLIGHT = 10_000;
   private static final Duration MAX_MARGIN = Duration.ofMillis(100);
 
   private final Router router;
-  private final Semaphore room = new Semaphore(MAX_IN_FLIGHT);
+  private final Room room;
 
   UnaryForward(Router router) {
     this.router = router;
+    this.room = new Room(router.clusters());
   }
 
   /**
@@ -37,29 +34,26 @@ final class UnaryForward {
    */
   void forward(
       MethodDescriptor<byte[], byte[]> method, byte[] request, StreamObserver<byte[]> answer) {
-    if (!room.tryAcquire()) {
-      throw Errors.of(
-          io.grpc.Status.Code.RESOURCE_EXHAUSTED,
-          Reason.OVERLOADED,
-          "the router has " + MAX_IN_FLIGHT + " calls in flight already; try again");
-    }
+    String user = Identity.USER.get();
+    String home = RequestHome.of(method, request, user);
+    Runnable place = room.take(router.routes().current(), home);
     byte[] answered;
     try {
-      answered = served(method, request);
+      answered = served(method, request, user, home);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw io.grpc.Status.CANCELLED.withDescription("the router ends").asRuntimeException();
     } finally {
-      room.release();
+      place.run();
     }
     answer.onNext(answered);
     answer.onCompleted();
   }
 
-  private byte[] served(MethodDescriptor<byte[], byte[]> method, byte[] request)
+  private byte[] served(
+      MethodDescriptor<byte[], byte[]> method, byte[] request, String user, String home)
       throws InterruptedException {
-    String user = Identity.USER.get();
-    Pursuit pursuit = Pursuit.ofCall(router, user, time());
+    Pursuit pursuit = Pursuit.ofCall(router, home, time());
     while (true) {
       try (Attempt attempt = pursuit.next()) {
         try {

@@ -42,6 +42,11 @@ final class Upstream {
     return since != REACHABLE && System.nanoTime() - since >= time.toNanos();
   }
 
+  /** Whether there is a connection at this moment, as far as the system tells. */
+  boolean connected() {
+    return channel.getState(false) == ConnectivityState.READY;
+  }
+
   /** Lets calls in flight end for a while, then cuts them. */
   void close() {
     channel.shutdown();

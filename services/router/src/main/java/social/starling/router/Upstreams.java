@@ -38,6 +38,13 @@ final class Upstreams implements AutoCloseable {
         .allMatch(m -> to(m.address()).map(u -> u.unreachableFor(time)).orElse(true));
   }
 
+  /** Whether there is a connection to one of the cluster's members. */
+  boolean connected(ClusterRoute cluster) {
+    return cluster.members().stream()
+        .filter(MemberRoute::known)
+        .anyMatch(m -> to(m.address()).filter(Upstream::connected).isPresent());
+  }
+
   @Override
   public void close() {
     open.values().forEach(Upstream::closeNow);

@@ -4,10 +4,14 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import social.starling.common.Errors;
@@ -19,6 +23,8 @@ import social.starling.proto.router.v1.LocateResponse;
 import social.starling.proto.router.v1.Location;
 import social.starling.proto.router.v1.RouterGrpc;
 import social.starling.proto.sns.v1.FollowRequest;
+import social.starling.proto.sns.v1.GetPostsRequest;
+import social.starling.proto.sns.v1.Page;
 import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.SnsGrpc;
@@ -271,6 +277,160 @@ class CallsTest {
       assertThat(fixture.cluster.size()).isEqualTo(low);
       assertThat(other.size()).isEqualTo(20 - low);
     }
+  }
+
+  /** Works on two clusters; in beta's upper half of the slots its one member is master. */
+  private void withBeta(Consumer<FakeMember> work) {
+    try (FakeMember beta = new FakeMember("beta-1", new FakeCluster())) {
+      fixture.push(halves(beta, false, false));
+      work.accept(beta);
+    }
+  }
+
+  private ClusterMap halves(FakeMember beta, boolean alphaDown, boolean betaDown) {
+    return FakeCoordinator.halves(
+        FakeCoordinator.cluster("alpha", 1, fixture.one, fixture.two).toBuilder()
+            .setDown(alphaDown)
+            .build(),
+        FakeCoordinator.cluster("beta", 1, beta, beta).toBuilder().setDown(betaDown).build());
+  }
+
+  private void postAs(String user) {
+    SnsGrpc.newBlockingStub(fixture.as(user))
+        .withDeadlineAfter(10, SECONDS)
+        .post(RouterFixture.request(1, "x"));
+  }
+
+  private static Duration since(long begun) {
+    return Duration.ofNanos(System.nanoTime() - begun);
+  }
+
+  @Test
+  void postsAreReadWhereTheirAuthorLives() {
+    withBeta(beta -> {
+      GetPostsRequest request =
+          GetPostsRequest.newBuilder()
+              .setAuthor(RouterFixture.userOf(false))
+              .setPage(Page.newBuilder().setLimit(7).setMaxId(99))
+              .setUnknownFields(
+                  UnknownFieldSet.newBuilder()
+                      .addField(77, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                      .build())
+              .build();
+      SnsGrpc.newBlockingStub(fixture.as(RouterFixture.userOf(true))).getPosts(request);
+      assertThat(beta.reads).containsExactly(request);
+      assertThat(fixture.one.calls).hasValue(0);
+    });
+  }
+
+  @Test
+  void aRequestForThePostsOfNobodyIsRefusedByTheUsersOwnCluster() {
+    withBeta(beta -> {
+      String user = RouterFixture.userOf(true);
+      for (String author : List.of("", "no name")) {
+        SnsGrpc.newBlockingStub(fixture.as(user))
+            .getPosts(GetPostsRequest.newBuilder().setAuthor(author).build());
+      }
+      assertThat(fixture.one.reads).hasSize(2);
+      assertThat(beta.calls).hasValue(0);
+    });
+  }
+
+  @Test
+  void usersOfAClusterThatIsDownAreToldAtOnceAndTheOthersNotice() {
+    withBeta(beta -> {
+      String low = RouterFixture.userOf(true);
+      postAs(low);
+      fixture.one.die();
+      fixture.two.die();
+      fixture.push(halves(beta, true, false));
+      await().until(() -> !fixture.router.router().upstreams().connected(alpha()));
+      long begun = System.nanoTime();
+      StatusRuntimeException error = fixture.failure(() -> postAs(low));
+      assertThat(since(begun)).isLessThan(Duration.ofMillis(1000));
+      assertThat(error.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
+      assertThat(Errors.reason(error)).contains(Reason.CLUSTER_DOWN);
+      assertThat(Errors.metadata(error)).containsEntry("cluster", "alpha");
+      assertThat(error.getStatus().getDescription())
+          .isEqualTo(
+              "no member of cluster alpha can serve now (no coordinator hears one that could);"
+                  + " try again");
+      StatusRuntimeException unlocated =
+          fixture.failure(() ->
+              RouterGrpc.newBlockingStub(fixture.channel())
+                  .locate(LocateRequest.newBuilder().setUser(low).build()));
+      assertThat(Errors.reason(unlocated)).contains(Reason.CLUSTER_DOWN);
+      postAs(RouterFixture.userOf(false));
+      assertThat(fixture.router.readiness().trouble()).isEmpty();
+      fixture.one.restart();
+      fixture.push(halves(beta, false, false));
+      postAs(low);
+    });
+  }
+
+  private ClusterRoute alpha() {
+    return fixture.router.router().routes().current().clusters().get("alpha");
+  }
+
+  @Test
+  void aMemberThatOnlyTheCoordinatorCannotHearGoesOnServing() {
+    withBeta(beta -> {
+      fixture.push(halves(beta, true, false));
+      postAs(RouterFixture.userOf(true));
+      fixture.one.mood = Mood.HANGS;
+      fixture.two.mood = Mood.HANGS;
+      long begun = System.nanoTime();
+      StatusRuntimeException error = fixture.failure(() -> postAs(RouterFixture.userOf(true)));
+      assertThat(Errors.reason(error)).contains(Reason.CLUSTER_DOWN);
+      assertThat(since(begun)).as("one short attempt").isLessThan(Duration.ofSeconds(1));
+    });
+  }
+
+  @Test
+  void aNameThatItsClusterDoesNotTakeIsTriedAgainWhenTheMapHasChanged() {
+    withBeta(beta -> {
+      String low = RouterFixture.userOf(true);
+      fixture.one.mood = Mood.WRONG_CLUSTER;
+      CompletableFuture<Void> call =
+          CompletableFuture.runAsync(() -> postAs(low), Thread::startVirtualThread);
+      await().until(() -> fixture.one.calls.get() > 1);
+      fixture.push(
+          halves(beta, false, false).toBuilder()
+              .setSlots(0, SlotOwner.newBuilder().setFrom(0).setTo(512).setCluster("beta"))
+              .build());
+      assertThat(call).succeedsWithin(Duration.ofSeconds(5));
+      assertThat(beta.posts).hasSize(1);
+    });
+  }
+
+  @Test
+  void aNameThatNoClusterTakesIsToldAtTheDeadline() {
+    fixture.one.mood = Mood.WRONG_CLUSTER;
+    StatusRuntimeException error = fixture.failure(() -> fixture.post("x", 700));
+    assertThat(Errors.reason(error)).contains(Reason.NOT_READY);
+    assertThat(error.getStatus().getDescription())
+        .isEqualTo(
+            "cluster alpha does not take alice for its own, and nobody else does yet; try again");
+    assertThat(fixture.two.calls).hasValue(0);
+  }
+
+  @Test
+  void aClusterThatDoesNotAnswerLeavesRoomForTheOthers() {
+    withBeta(beta -> {
+      RouteMap map = fixture.router.router().routes().current();
+      Room room = new Room(fixture.router.router().clusters());
+      String low = RouterFixture.userOf(true);
+      List<Runnable> places = new ArrayList<>();
+      for (int i = 0; i < Room.MOST_OF_ONE; i++) {
+        places.add(room.take(map, low));
+      }
+      StatusRuntimeException full = fixture.failure(() -> room.take(map, low));
+      assertThat(Errors.reason(full)).contains(Reason.OVERLOADED);
+      assertThat(full.getStatus().getDescription()).contains("alpha keeps 5000 calls waiting");
+      places.add(room.take(map, RouterFixture.userOf(false)));
+      places.forEach(Runnable::run);
+      room.take(map, low).run();
+    });
   }
 
   @Test

@@ -69,6 +69,17 @@ final class FakeCoordinator extends CoordinationGrpc.CoordinationImplBase implem
         .build();
   }
 
+  /** A map of two clusters: alpha owns the lower half of the slots, the other the upper half. */
+  static ClusterMap halves(ClusterEntry alpha, ClusterEntry other) {
+    return ClusterMap.newBuilder()
+        .setExpectedClusters(2)
+        .addClusters(alpha)
+        .addClusters(other)
+        .addSlots(SlotOwner.newBuilder().setFrom(0).setTo(512).setCluster("alpha"))
+        .addSlots(SlotOwner.newBuilder().setFrom(512).setTo(1024).setCluster(other.getName()))
+        .build();
+  }
+
   static ClusterEntry cluster(String name, long epoch, FakeMember master, FakeMember slave) {
     return ClusterEntry.newBuilder()
         .setName(name)

@@ -20,6 +20,8 @@ import social.starling.proto.sns.v1.AttendRequest;
 import social.starling.proto.sns.v1.BacklogEnd;
 import social.starling.proto.sns.v1.FollowRequest;
 import social.starling.proto.sns.v1.FollowResponse;
+import social.starling.proto.sns.v1.GetPostsRequest;
+import social.starling.proto.sns.v1.GetPostsResponse;
 import social.starling.proto.sns.v1.Heartbeat;
 import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.PostRequest;
@@ -37,6 +39,7 @@ final class FakeMember extends SnsGrpc.SnsImplBase implements AutoCloseable {
     SERVES,
     NOT_MASTER,
     NOT_READY,
+    WRONG_CLUSTER,
     UNKNOWN_OUTCOME,
     OVERLOADED,
     HANGS
@@ -61,6 +64,7 @@ final class FakeMember extends SnsGrpc.SnsImplBase implements AutoCloseable {
   final AtomicInteger sent = new AtomicInteger();
   final AtomicInteger attending = new AtomicInteger();
   final List<PostRequest> posts = new CopyOnWriteArrayList<>();
+  final List<GetPostsRequest> reads = new CopyOnWriteArrayList<>();
   final List<StreamRequest> streams = new CopyOnWriteArrayList<>();
   final List<Long> millisLeft = new CopyOnWriteArrayList<>();
 
@@ -116,6 +120,14 @@ final class FakeMember extends SnsGrpc.SnsImplBase implements AutoCloseable {
   }
 
   @Override
+  public void getPosts(GetPostsRequest request, StreamObserver<GetPostsResponse> answer) {
+    reads.add(request);
+    enter();
+    answer.onNext(GetPostsResponse.getDefaultInstance());
+    answer.onCompleted();
+  }
+
+  @Override
   public void stream(StreamRequest request, StreamObserver<StreamEvent> observer) {
     streams.add(request);
     enter();
@@ -144,6 +156,9 @@ final class FakeMember extends SnsGrpc.SnsImplBase implements AutoCloseable {
       case SERVES -> {}
       case NOT_MASTER -> throw notMaster();
       case NOT_READY -> throw Errors.of(Code.UNAVAILABLE, Reason.NOT_READY, "not open yet");
+      case WRONG_CLUSTER ->
+          throw Errors.of(
+              Code.FAILED_PRECONDITION, Reason.WRONG_CLUSTER, "the slot is another cluster's");
       case UNKNOWN_OUTCOME ->
           throw Errors.of(Code.UNAVAILABLE, Reason.UNKNOWN_OUTCOME, "deposed in the middle");
       case OVERLOADED ->

@@ -14,9 +14,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import social.starling.common.Channels;
 import social.starling.common.Identity;
 import social.starling.common.Metrics;
+import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.PostRequest;
@@ -80,6 +82,15 @@ final class RouterFixture implements AutoCloseable {
 
   void awaitReady() {
     await().untilAsserted(() -> assertThat(router.readiness().trouble()).isEmpty());
+  }
+
+  /** A user whose slot is in the lower half, or in the upper one. */
+  static String userOf(boolean lowerHalf) {
+    return IntStream.range(0, 1000)
+        .mapToObj(i -> "user" + i)
+        .filter(name -> Slots.of(name) < 512 == lowerHalf)
+        .findFirst()
+        .orElseThrow();
   }
 
   Channel as(String user) {

@@ -115,6 +115,29 @@ class RoutesTest {
   }
 
   @Test
+  void aClusterIsDownWhenAllWhoAreThereSaySo() {
+    ClusterEntry up = cluster("alpha", 1, 1, "a:1");
+    ClusterEntry down = up.toBuilder().setDown(true).build();
+    routes.accept("one", map(down));
+    assertThat(isDown()).isTrue();
+    routes.accept("two", map(up));
+    assertThat(isDown()).isFalse();
+    routes.away("two");
+    assertThat(isDown()).as("who is away has no say").isTrue();
+    routes.accept("two", map(up));
+    assertThat(isDown()).isFalse();
+    routes.accept("two", map(down));
+    assertThat(isDown()).isTrue();
+    routes.away("one");
+    routes.away("two");
+    assertThat(isDown()).as("nobody says so").isFalse();
+  }
+
+  private boolean isDown() {
+    return routes.current().clusters().get("alpha").down();
+  }
+
+  @Test
   void theSameMapAgainIsNoChange() {
     List<RouteMap> seen = new ArrayList<>();
     routes.onChange(seen::add);

@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import social.starling.common.Errors;
+import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.sns.v1.AttendEvent;
 import social.starling.proto.sns.v1.AttendRequest;
 import social.starling.proto.sns.v1.Reason;
@@ -272,6 +273,20 @@ class StreamsTest {
     StatusRuntimeException error = (StatusRuntimeException) timeline.client.error;
     assertThat(error.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
     assertThat(Errors.reason(error)).contains(Reason.NOT_READY);
+  }
+
+  @Test
+  void aStreamOfAClusterThatIsDownEndsAtOnce() {
+    Timeline timeline = open(20);
+    await().until(() -> timeline.backlogEnds() == 1);
+    fixture.one.die();
+    fixture.two.die();
+    ClusterMap map = FakeCoordinator.alpha(1, fixture.one, fixture.two);
+    fixture.push(
+        map.toBuilder().setClusters(0, map.getClusters(0).toBuilder().setDown(true)).build());
+    await().atMost(Duration.ofSeconds(3)).until(() -> timeline.client.error != null);
+    assertThat(Errors.reason(timeline.client.error)).contains(Reason.CLUSTER_DOWN);
+    assertThat(timeline.client.error).hasMessageContaining("no member of cluster alpha can serve");
   }
 
   @Test

@@ -3,8 +3,13 @@ package social.starling.client.cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import social.starling.proto.coordinator.v1.ClusterStatus;
+import social.starling.proto.coordinator.v1.GetStatusResponse;
 
-@Command(name = "clusters", description = "Configurations and members as the coordinator has them.")
+@Command(
+    name = "clusters",
+    description =
+        "Configuration, slots, users, members and synchronizer of each cluster, as the coordinator"
+            + " has them.")
 final class AdminClusters extends AdminCommand {
 
   @Parameters(arity = "0..1", paramLabel = "CLUSTER", description = "One; default: all.")
@@ -16,11 +21,12 @@ final class AdminClusters extends AdminCommand {
 
   @Override
   boolean run(Coordinators coordinators) {
-    for (ClusterStatus status : ClusterReport.clusters(coordinators, cluster)) {
+    GetStatusResponse status = ClusterReport.read(coordinators);
+    for (ClusterStatus each : ClusterReport.clusters(status, cluster)) {
       if (json()) {
-        print(ClusterReport.json(status).toString());
+        print(ClusterReport.json(status, each).toString());
       } else {
-        ClusterReport.text(status).forEach(this::print);
+        ClusterReport.text(status, each).forEach(this::print);
       }
     }
     return true;

@@ -1,5 +1,7 @@
 package social.starling.client.cli;
 
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -9,7 +11,9 @@ import social.starling.common.ExitCode;
 abstract class AdminCommand implements Callable<Integer> {
 
   /** The group. */
-  @Command(name = "admin", description = "Look into clusters, hand over, recover.")
+  @Command(
+      name = "admin",
+      description = "Look into clusters, add and forget them, hand over, recover.")
   static final class Group {}
 
   @Mixin private AdminOptions options;
@@ -34,6 +38,10 @@ abstract class AdminCommand implements Callable<Integer> {
 
   /** Returns whether all is well. */
   abstract boolean run(Coordinators coordinators);
+
+  final Optional<Path> launched() {
+    return options.launched();
+  }
 
   final boolean json() {
     return output.json();

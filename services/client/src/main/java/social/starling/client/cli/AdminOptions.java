@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -46,18 +47,20 @@ final class AdminOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
+  /** The directory of `starling up`; empty when the coordinators are named instead. */
+  Optional<Path> launched() {
+    return coordinators == null ? Optional.of(directory) : Optional.empty();
+  }
+
   /** Connects to the first coordinator that answers. */
   Coordinators connect() {
     return new Coordinators(
-        addresses(),
+        coordinators == null ? recorded() : addresses(),
         Credential.read(credential == null ? directory.resolve("credential") : credential)
             .clientInterceptor());
   }
 
   private List<String> addresses() {
-    if (coordinators == null) {
-      return launched();
-    }
     try {
       return Addresses.parseList(coordinators).stream().map(Address::toString).toList();
     } catch (IllegalArgumentException e) {
@@ -65,7 +68,7 @@ final class AdminOptions {
     }
   }
 
-  private List<String> launched() {
+  private List<String> recorded() {
     Path file = directory.resolve("launcher.json");
     try {
       JsonElement content = JsonParser.parseString(Files.readString(file));

@@ -47,10 +47,14 @@ final class AdminVerify extends AdminCommand {
   @Override
   boolean run(Coordinators coordinators) {
     boolean equal = true;
-    for (ClusterStatus status : ClusterReport.clusters(coordinators, cluster)) {
+    for (ClusterStatus status : clusters(coordinators)) {
       equal &= verify(coordinators, status);
     }
     return equal;
+  }
+
+  private List<ClusterStatus> clusters(Coordinators coordinators) {
+    return ClusterReport.clusters(ClusterReport.read(coordinators), cluster);
   }
 
   private boolean verify(Coordinators coordinators, ClusterStatus status) {

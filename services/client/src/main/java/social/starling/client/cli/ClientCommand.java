@@ -33,7 +33,7 @@ final class ClientCommand implements Callable<Integer> {
   static int run(String user, ConnectionOptions connection, Io io) {
     AtomicReference<Console> shown = new AtomicReference<>();
     try (StarlingClient client =
-        connection.connect(user, io, address -> reconnecting(shown.get(), io, address))) {
+        connection.connect(user, io, new Notices(line -> notice(shown.get(), io, line)))) {
       client.login();
       client.attend();
       if (!io.terminal().getAsBoolean()) {
@@ -60,8 +60,7 @@ final class ClientCommand implements Callable<Integer> {
     }
   }
 
-  private static void reconnecting(Console console, Io io, String address) {
-    String line = "Reconnecting to " + address + "...";
+  private static void notice(Console console, Io io, String line) {
     if (console == null) {
       io.err().lineNow(line);
     } else {

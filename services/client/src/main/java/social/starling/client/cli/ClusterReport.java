@@ -1,9 +1,11 @@
 package social.starling.client.cli;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.AdminGrpc;
@@ -11,6 +13,7 @@ import social.starling.proto.coordinator.v1.ClusterStatus;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.GetStatusRequest;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
+import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.coordinator.v1.MemberReport;
 
@@ -24,8 +27,8 @@ final class ClusterReport {
   }
 
   /** One cluster, or all when none is named. */
-  static List<ClusterStatus> clusters(Coordinators coordinators, String name) {
-    List<ClusterStatus> all = read(coordinators).getClustersList();
+  static List<ClusterStatus> clusters(GetStatusResponse status, String name) {
+    List<ClusterStatus> all = status.getClustersList();
     if (name == null) {
       return all;
     }
@@ -38,6 +41,15 @@ final class ClusterReport {
                     + name
                     + "'; recorded: "
                     + String.join(", ", all.stream().map(ClusterStatus::getName).toList()))));
+  }
+
+  /** The slots that a cluster owns. */
+  static BitSet slots(GetStatusResponse status, String cluster) {
+    BitSet slots = new BitSet();
+    status.getSlotsList().stream()
+        .filter(owner -> owner.getCluster().equals(cluster))
+        .forEach(owner -> slots.set(owner.getFrom(), owner.getTo()));
+    return slots;
   }
 
   static List<String> inSync(Configuration configuration) {
@@ -64,21 +76,41 @@ final class ClusterReport {
             + String.join(", ", inSync(configuration));
   }
 
-  static Json json(ClusterStatus cluster) {
-    return json(cluster.getConfiguration().toBuilder().setCluster(cluster.getName()).build())
-        .put("number", cluster.getNumber())
-        .objects("members", cluster.getMembersList().stream().map(m -> json(m)).toList());
+  /** One cluster of a status. */
+  static Json json(GetStatusResponse status, ClusterStatus cluster) {
+    Json json =
+        json(cluster.getConfiguration().toBuilder().setCluster(cluster.getName()).build())
+            .put("number", cluster.getNumber())
+            .put("slots", slots(status, cluster.getName()).cardinality());
+    users(cluster).ifPresent(users -> json.put("users", users));
+    json.objects("members", cluster.getMembersList().stream().map(m -> json(m)).toList());
+    if (cluster.hasSynchronizer()) {
+      json.object("synchronizer", SynchronizerText.json(cluster.getSynchronizer()));
+    }
+    return json;
   }
 
-  static List<String> text(ClusterStatus cluster) {
+  /** One cluster of a status: a line for itself, and one for each of its processes. */
+  static List<String> text(GetStatusResponse status, ClusterStatus cluster) {
     List<String> lines = new ArrayList<>();
     lines.add(text(cluster.getConfiguration().toBuilder().setCluster(cluster.getName()).build()));
+    int slots = slots(status, cluster.getName()).cardinality();
+    OptionalLong users = users(cluster);
+    lines.add(
+        "  owns "
+            + slots
+            + " slots"
+            + (users.isPresent() ? "; " + users.getAsLong() + " users live there" : ""));
     cluster.getMembersList().forEach(member -> lines.add("  " + text(member)));
+    lines.add("  synchronizer: " + SynchronizerText.text(cluster));
     return lines;
   }
 
   private static Json json(MemberReport member) {
-    Json json = new Json().put("member", member.getName()).put("hearing", hearing(member));
+    Json json =
+        new Json()
+            .put("member", member.getName())
+            .put("hearing", hearing(member.getHearing(), member.hasHello()));
     if (member.hasHello()) {
       json.put("address", member.getHello().getPublicAddress())
           .put("internalAddress", member.getHello().getInternalAddress())
@@ -99,8 +131,20 @@ final class ClusterReport {
     return json;
   }
 
+  /** Users who live in the cluster, as its master says; empty when it has not said it. */
+  private static OptionalLong users(ClusterStatus cluster) {
+    return cluster.getMembersList().stream()
+        .filter(MemberReport::hasStatus)
+        .filter(member -> member.getName().equals(cluster.getConfiguration().getMaster()))
+        .mapToLong(member -> member.getStatus().getUsers())
+        .findFirst();
+  }
+
   private static String text(MemberReport member) {
-    StringBuilder text = new StringBuilder(member.getName()).append(": ").append(hearing(member));
+    StringBuilder text =
+        new StringBuilder(member.getName())
+            .append(": ")
+            .append(hearing(member.getHearing(), member.hasHello()));
     if (member.hasHello()) {
       text.append(" ")
           .append(member.getHeardMillisAgo())
@@ -121,12 +165,13 @@ final class ClusterReport {
     return text.toString();
   }
 
-  private static String hearing(MemberReport member) {
-    return switch (member.getHearing()) {
+  /** A word for what a coordinator hears of a process. */
+  static String hearing(Hearing hearing, boolean everHeard) {
+    return switch (hearing) {
       case HEARD -> "heard";
       case SUSPECTED -> "suspected";
       case LOST -> "lost";
-      case HEARING_UNSPECIFIED, UNRECOGNIZED -> member.hasHello() ? "unknown" : "never heard";
+      case HEARING_UNSPECIFIED, UNRECOGNIZED -> everHeard ? "unknown" : "never heard";
     };
   }
 }

@@ -53,6 +53,12 @@ final class Json {
     return this;
   }
 
+  Json object(String key, Json value) {
+    key(key);
+    text.append(value);
+    return this;
+  }
+
   /** The object so far, closed. */
   @Override
   public String toString() {

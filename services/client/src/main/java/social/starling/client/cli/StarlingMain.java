@@ -163,9 +163,14 @@ public final class StarlingMain implements Callable<Integer> {
             new AdminClusters(io),
             new AdminSlots(io),
             new AdminVerify(io),
+            new AdminAddCluster(io),
+            new AdminForgetCluster(io),
             new AdminSwitchover(io),
             new AdminRecover(io))
         .forEach(admin::addSubcommand);
+    for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
+      more.adminCommands().forEach(admin::addSubcommand);
+    }
     return admin;
   }
 

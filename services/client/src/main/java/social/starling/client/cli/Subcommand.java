@@ -14,4 +14,9 @@ public interface Subcommand {
    * social.starling.common.StartException} to end with a sentence and an exit code.
    */
   List<Object> commands();
+
+  /** The same, for {@code starling admin}. */
+  default List<Object> adminCommands() {
+    return List.of();
+  }
 }

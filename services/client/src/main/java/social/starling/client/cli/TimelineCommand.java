@@ -46,9 +46,9 @@ final class TimelineCommand extends UserCommand {
   }
 
   @Override
-  void reconnecting(String address) {
+  void notice(String line) {
     if (follow && !output().json()) {
-      io().err().lineNow("Reconnecting to " + address + "...");
+      io().err().lineNow(line);
     }
   }
 

@@ -22,7 +22,7 @@ abstract class UserCommand implements Callable<Integer> {
   public final Integer call() {
     String name = user.required();
     check();
-    try (StarlingClient client = connection.connect(name, io, this::reconnecting)) {
+    try (StarlingClient client = connection.connect(name, io, new Notices(this::notice))) {
       client.login();
       run(client);
     }
@@ -36,7 +36,7 @@ abstract class UserCommand implements Callable<Integer> {
   abstract void run(StarlingClient client);
 
   /** A script waits for the outcome and wants nothing else. */
-  void reconnecting(String address) {}
+  void notice(String line) {}
 
   final Io io() {
     return io;

@@ -1,14 +1,19 @@
 package social.starling.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import social.starling.proto.coordinator.v1.SlotOwner;
 
 class AdminCommandTest {
 
@@ -137,14 +143,134 @@ class AdminCommandTest {
     assertThat(admin("clusters").lines())
         .containsExactly(
             "alpha: epoch 3, master alpha-1, in sync alpha-1, alpha-2",
+            "  owns 1024 slots; 5 users live there",
             "  alpha-1: heard 30 ms ago at 127.0.0.1:4611, open, entries to 9, committed to 8",
-            "  alpha-2: heard 30 ms ago at 127.0.0.1:4611, follower, entries to 9, committed to 8");
+            "  alpha-2: heard 30 ms ago at 127.0.0.1:4611, follower, entries to 9, committed to 8",
+            "  synchronizer: heard 40 ms ago at 127.0.0.1:4650; beta connected, lag 3;"
+                + " gamma not connected, lag 0");
     JsonObject json = json(admin("clusters", "--output", "json"));
     assertThat(json.get("epoch").getAsLong()).isEqualTo(3);
+    assertThat(json.get("slots").getAsLong()).isEqualTo(1024);
+    assertThat(json.get("users").getAsLong()).isEqualTo(5);
     assertThat(json.get("members").getAsJsonArray()).hasSize(2);
-    assertThat(admin("slots").out()).isEqualTo("0 to 1023: alpha\n");
+    JsonObject synchronizer = json.getAsJsonObject("synchronizer");
+    assertThat(synchronizer.get("internalAddress").getAsString()).isEqualTo("127.0.0.1:4650");
+    assertThat(synchronizer.getAsJsonArray("peers").get(0).getAsJsonObject().get("lag").getAsLong())
+        .isEqualTo(3);
+    assertThat(admin("slots").out()).isEqualTo("alpha owns 1024 slots: 0 to 1023\n");
     coordinator.dealtOut = false;
     assertThat(admin("slots").out()).contains("waiting for clusters: 1 of 2");
+  }
+
+  @Test
+  void shouldShowScatteredSlots() {
+    coordinator.slots = List.of(owner(0, 2, "alpha"), owner(2, 3, "beta"), owner(3, 1024, "alpha"));
+    assertThat(admin("slots").lines())
+        .containsExactly("alpha owns 1023 slots: 0 to 1, 3 to 1023", "beta owns 1 slots: 2");
+  }
+
+  private static SlotOwner owner(int from, int to, String cluster) {
+    return SlotOwner.newBuilder().setFrom(from).setTo(to).setCluster(cluster).build();
+  }
+
+  private CliRun launched(String... args) throws IOException {
+    ProcessHandle self = ProcessHandle.current();
+    writeState(self.pid(), self.info().startInstant().orElseThrow(), List.of("alpha"));
+    return admin(args);
+  }
+
+  private void writeState(long pid, Instant started, List<String> clusters) throws IOException {
+    Path fresh = directory.resolve("launcher.json.new");
+    Files.writeString(
+        fresh,
+        """
+        {"format": 1, "coordinators": ["%s"], "clusters": ["%s"],
+         "launcher": {"pid": %d, "started": "%s"}}
+        """
+            .formatted(coordinator.address(), String.join("\",\"", clusters), pid, started));
+    Files.move(fresh, directory.resolve("launcher.json"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Test
+  void shouldRecordAClusterAndWishForItsProcesses() throws IOException {
+    coordinator.serves = "delta";
+    CliRun run = launched("add-cluster", "delta");
+    assertThat(run.lines())
+        .containsExactly(
+            "delta: recorded as number 3; the launcher starts it",
+            "delta: serves, and owns 512 slots");
+    assertThat(run.exitCode()).isZero();
+    assertThat(coordinator.recorded).containsExactly("delta: delta-1, delta-2");
+    assertThat(WantedClusters.read(directory)).contains(List.of("alpha", "delta"));
+    launched("add-cluster", "delta");
+    assertThat(WantedClusters.read(directory)).contains(List.of("alpha", "delta"));
+  }
+
+  @Test
+  void shouldSayThatAnAddedClusterDoesNotServe() throws IOException {
+    CliRun run = launched("add-cluster", "delta", "--wait", "200ms");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).startsWith("delta is recorded, and does not serve yet").hasLineCount(1);
+  }
+
+  @Test
+  void shouldAddNothingWhenNoLauncherRuns() throws IOException {
+    writeState(ProcessHandle.current().pid(), Instant.EPOCH, List.of("alpha"));
+    CliRun run = admin("add-cluster", "delta");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
+        .startsWith("no launcher runs on " + directory + ", so nobody would start")
+        .contains("starling up --dir")
+        .hasLineCount(1);
+    assertThat(coordinator.recorded).isEmpty();
+    assertThat(WantedClusters.read(directory)).isEmpty();
+  }
+
+  @Test
+  void shouldRecordOnlyWhereCoordinatorsAreNamed() {
+    CliRun run = admin("add-cluster", "delta", "--coordinators", coordinator.address());
+    assertThat(run.out())
+        .isEqualTo("delta: recorded as number 3; start delta-1 and delta-2 and a synchronizer\n");
+    assertThat(WantedClusters.read(directory)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Delta", "delta-", "del_ta", "d ta", ""})
+  void shouldRefuseWhatIsNoNameOfACluster(String name) {
+    CliRun run = admin("add-cluster", name);
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("is no name of a cluster").hasLineCount(1);
+    assertThat(coordinator.recorded).isEmpty();
+  }
+
+  @Test
+  void shouldForgetAClusterAndWaitUntilItsProcessesHaveEnded() throws Exception {
+    ProcessHandle self = ProcessHandle.current();
+    Instant started = self.info().startInstant().orElseThrow();
+    writeState(self.pid(), started, List.of("alpha", "delta"));
+    Thread launcher =
+        Thread.startVirtualThread(() -> {
+          await().until(() -> WantedClusters.read(directory).equals(Optional.of(List.of("alpha"))));
+          try {
+            writeState(self.pid(), started, List.of("alpha"));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    CliRun run = admin("forget-cluster", "delta");
+    launcher.join();
+    assertThat(run.out())
+        .isEqualTo("delta: forgotten; its directories are in " + directory + "/forgotten\n");
+    assertThat(run.exitCode()).isZero();
+  }
+
+  @Test
+  void shouldPassOnWhyAClusterCannotBeForgotten() throws IOException {
+    coordinator.refusesForgetting = true;
+    CliRun run = launched("forget-cluster", "alpha");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).isEqualTo("users live in alpha\n");
+    assertThat(WantedClusters.read(directory)).isEmpty();
   }
 
   @Test
@@ -157,7 +283,7 @@ class AdminCommandTest {
   @Test
   void shouldGoOnWithTheNextCoordinator() {
     CliRun run = admin("slots", "--coordinators", "127.0.0.1:1," + coordinator.address());
-    assertThat(run.out()).isEqualTo("0 to 1023: alpha\n");
+    assertThat(run.out()).isEqualTo("alpha owns 1024 slots: 0 to 1023\n");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import social.starling.common.Credential;
 import social.starling.common.Errors;
@@ -15,6 +16,8 @@ import social.starling.common.GrpcServers;
 import social.starling.proto.coordinator.v1.AdminGrpc;
 import social.starling.proto.coordinator.v1.ClusterStatus;
 import social.starling.proto.coordinator.v1.Configuration;
+import social.starling.proto.coordinator.v1.ForgetClusterRequest;
+import social.starling.proto.coordinator.v1.ForgetClusterResponse;
 import social.starling.proto.coordinator.v1.GetStatusRequest;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
 import social.starling.proto.coordinator.v1.Hearing;
@@ -22,12 +25,18 @@ import social.starling.proto.coordinator.v1.Hello;
 import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.coordinator.v1.MemberReport;
 import social.starling.proto.coordinator.v1.MemberStatus;
+import social.starling.proto.coordinator.v1.PeerProgress;
+import social.starling.proto.coordinator.v1.RecordClusterRequest;
+import social.starling.proto.coordinator.v1.RecordClusterResponse;
 import social.starling.proto.coordinator.v1.RecoverRequest;
 import social.starling.proto.coordinator.v1.RecoverResponse;
 import social.starling.proto.coordinator.v1.Role;
 import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SwitchoverRequest;
 import social.starling.proto.coordinator.v1.SwitchoverResponse;
+import social.starling.proto.coordinator.v1.SynchronizerHello;
+import social.starling.proto.coordinator.v1.SynchronizerReport;
+import social.starling.proto.coordinator.v1.SynchronizerStatus;
 import social.starling.proto.replication.v1.DigestRequest;
 import social.starling.proto.replication.v1.DigestResponse;
 import social.starling.proto.replication.v1.FileDigest;
@@ -44,6 +53,13 @@ final class FakeCoordinator implements AutoCloseable {
   private final GrpcServer server;
   volatile boolean dealtOut = true;
   volatile boolean refusesSwitchover;
+  volatile boolean refusesForgetting;
+
+  /** A cluster that serves, besides alpha, with half of the slots. */
+  volatile String serves = "";
+
+  volatile List<SlotOwner> slots = List.of(owner(0, 1024, "alpha"));
+  final List<String> recorded = new CopyOnWriteArrayList<>();
 
   FakeCoordinator() {
     server = GrpcServers.internalServer("127.0.0.1", 0, Credential.of(CREDENTIAL), new FakeAdmin());
@@ -58,6 +74,22 @@ final class FakeCoordinator implements AutoCloseable {
     server.close();
     one.server.close();
     two.server.close();
+  }
+
+  private static SlotOwner owner(int from, int to, String cluster) {
+    return SlotOwner.newBuilder().setFrom(from).setTo(to).setCluster(cluster).build();
+  }
+
+  private static SynchronizerReport synchronizer() {
+    return SynchronizerReport.newBuilder()
+        .setHearing(Hearing.HEARD)
+        .setHeardMillisAgo(40)
+        .setHello(SynchronizerHello.newBuilder().setInternalAddress("127.0.0.1:4650"))
+        .setStatus(
+            SynchronizerStatus.newBuilder()
+                .addPeers(PeerProgress.newBuilder().setCluster("beta").setConnected(true).setLag(3))
+                .addPeers(PeerProgress.newBuilder().setCluster("gamma")))
+        .build();
   }
 
   private static Configuration configuration(long epoch, String master) {
@@ -153,9 +185,21 @@ final class FakeCoordinator implements AutoCloseable {
                       .setNumber(0)
                       .setConfiguration(configuration(3, "alpha-1"))
                       .addMembers(one.report(Role.OPEN))
-                      .addMembers(two.report(Role.FOLLOWER)));
+                      .addMembers(two.report(Role.FOLLOWER))
+                      .setSynchronizer(synchronizer()));
       if (dealtOut) {
-        status.addSlots(SlotOwner.newBuilder().setFrom(0).setTo(1024).setCluster("alpha"));
+        status.addAllSlots(slots);
+      }
+      if (!serves.isEmpty()) {
+        status
+            .clearSlots()
+            .addSlots(owner(0, 512, "alpha"))
+            .addSlots(owner(512, 1024, serves))
+            .addClusters(
+                ClusterStatus.newBuilder()
+                    .setName(serves)
+                    .setConfiguration(Configuration.newBuilder().setMaster("alpha-1"))
+                    .addMembers(one.report(Role.OPEN)));
       }
       to.onNext(status.build());
       to.onCompleted();
@@ -176,6 +220,29 @@ final class FakeCoordinator implements AutoCloseable {
               .setConfiguration(configuration(4, "alpha-2"))
               .setMillis(12)
               .build());
+      to.onCompleted();
+    }
+
+    @Override
+    public void recordCluster(
+        RecordClusterRequest request, StreamObserver<RecordClusterResponse> to) {
+      recorded.add(request.getName() + ": " + String.join(", ", request.getMembersList()));
+      to.onNext(RecordClusterResponse.newBuilder().setNumber(3).build());
+      to.onCompleted();
+    }
+
+    @Override
+    public void forgetCluster(
+        ForgetClusterRequest request, StreamObserver<ForgetClusterResponse> to) {
+      if (refusesForgetting) {
+        to.onError(
+            Errors.of(
+                Status.Code.FAILED_PRECONDITION,
+                Reason.NOT_READY,
+                "users live in " + request.getName()));
+        return;
+      }
+      to.onNext(ForgetClusterResponse.getDefaultInstance());
       to.onCompleted();
     }
 

@@ -3,6 +3,8 @@ package social.starling.client.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +75,17 @@ class PipedClientTest {
     CliRun run = client("LIST\n");
     assertThat(run.out()).isEqualTo(DONE + "All users: 1, 4\nFollowers: 4\n");
     assertThat(run.exitCode()).isZero();
+  }
+
+  @Test
+  void shouldListMoreThanAPageOfUsersAndFollowers() {
+    List<String> names = IntStream.range(0, 2_300).mapToObj(i -> "user%04d".formatted(i)).toList();
+    names.forEach(state::login);
+    names.forEach(name -> state.follow(name, "1"));
+    CliRun run = client("LIST\n");
+    String all = String.join(", ", names);
+    assertThat(run.out())
+        .isEqualTo(DONE + "All users: 1, 4, " + all + "\nFollowers: 4, " + all + "\n");
   }
 
   @Test

@@ -17,9 +17,11 @@ import social.starling.client.Post;
  *       was deleted; one whose deletion was acknowledged is not;
  *   <li>what is stored was written, and once;
  *   <li>an author's posts are stored in the order in which the author wrote them;
- *   <li>a stream showed each stored post of those whom its reader follows, none twice, in the order
- *       of the ids, and nothing else;
- *   <li>who follows whom is what was acknowledged last;
+ *   <li>a stream showed each stored post of those whom its reader follows, none twice, each
+ *       author's in the order of the ids, and nothing else; of those whom the reader began to
+ *       follow meanwhile, each that was begun after the follow was acknowledged;
+ *   <li>the timeline of such a reader in the end is what is stored of those, no more and no less;
+ *   <li>who follows whom is what was acknowledged last, and the same at both ends;
  *   <li>no read missed a write that had been acknowledged before it began.
  * </ol>
  *
@@ -33,8 +35,14 @@ final class Checker {
    *
    * @param posts by author, oldest first
    * @param following by user
+   * @param followers by author
+   * @param timelines by reader: ids
    */
-  record Stored(Map<String, List<Post>> posts, Map<String, Set<String>> following) {}
+  record Stored(
+      Map<String, List<Post>> posts,
+      Map<String, Set<String>> following,
+      Map<String, Set<String>> followers,
+      Map<String, Set<Long>> timelines) {}
 
   private static final int MOST_SHOWN = 30;
 
@@ -60,7 +68,10 @@ final class Checker {
     Checker checker = new Checker(history, stored, readers);
     checker.checkPosts();
     checker.checkStreams();
+    checker.checkSubscriptions();
+    checker.checkTimelines();
     checker.checkFollowing();
+    checker.checkFollowers();
     checker.violations.addAll(history.staleReads());
     return checker.violations.size() <= MOST_SHOWN
         ? checker.violations
@@ -130,15 +141,8 @@ final class Checker {
   }
 
   private void checkStream(String reader, Set<String> authors, List<Post> shown) {
-    Set<Long> ids = new HashSet<>();
-    long last = -1;
+    checkOrder(reader, shown);
     for (Post post : shown) {
-      if (!ids.add(post.id())) {
-        violations.add("%s was shown twice: %s".formatted(reader, shown(post)));
-      } else if (post.id() < last) {
-        violations.add("%s was shown out of order: %s".formatted(reader, shown(post)));
-      }
-      last = Math.max(last, post.id());
       if (!authors.contains(post.author())) {
         violations.add("%s does not follow: %s".formatted(reader, shown(post)));
       }
@@ -165,6 +169,82 @@ final class Checker {
         violations.add("%s was shown what is not stored: %s".formatted(reader, shown(post)));
       }
     }
+  }
+
+  private void checkOrder(String reader, List<Post> shown) {
+    Set<Long> ids = new HashSet<>();
+    Map<String, Long> last = new HashMap<>();
+    for (Post post : shown) {
+      if (!ids.add(post.id())) {
+        violations.add("%s was shown twice: %s".formatted(reader, shown(post)));
+      } else if (post.id() < last.getOrDefault(post.author(), -1L)) {
+        violations.add("%s was shown out of order: %s".formatted(reader, shown(post)));
+      }
+      last.merge(post.author(), post.id(), Math::max);
+    }
+  }
+
+  private void checkSubscriptions() {
+    Map<String, List<Post>> streams = history.streams();
+    Map<String, List<History.Write>> writes = history.writes();
+    Set<String> late = new HashSet<>();
+    for (History.Subscription subscription : history.subscriptions()) {
+      String reader = subscription.reader();
+      List<Post> shown = streams.getOrDefault(reader, List.of());
+      if (late.add(reader)) {
+        checkOrder(reader, shown);
+      }
+      Set<Long> ids = shown.stream().map(Post::id).collect(Collectors.toSet());
+      Map<Long, Long> begun =
+          writes.getOrDefault(subscription.author(), List.of()).stream()
+              .collect(Collectors.toMap(History.Write::id, History.Write::begun, (a, b) -> a));
+      for (Post post : stored.posts().getOrDefault(subscription.author(), List.of())) {
+        Long at = begun.get(post.id());
+        if (at != null && at - subscription.since() >= 0 && !ids.contains(post.id())) {
+          violations.add(
+              "%s followed before, and was never shown: %s".formatted(reader, shown(post)));
+        }
+      }
+    }
+  }
+
+  private void checkTimelines() {
+    stored
+        .timelines()
+        .forEach((reader, ids) -> {
+          Set<Long> missing = new HashSet<>();
+          for (String author : readers.get(reader)) {
+            stored.posts().getOrDefault(author, List.of()).forEach(post -> missing.add(post.id()));
+          }
+          Set<Long> tooMuch = new HashSet<>(ids);
+          tooMuch.removeAll(missing);
+          missing.removeAll(ids);
+          missing.stream()
+              .map(id -> "the timeline of %s lacks #%d".formatted(reader, id))
+              .forEach(violations::add);
+          tooMuch.stream()
+              .map(id -> "the timeline of %s has #%d, which is not stored".formatted(reader, id))
+              .forEach(violations::add);
+        });
+  }
+
+  private void checkFollowers() {
+    stored
+        .following()
+        .forEach((user, names) ->
+            names.stream()
+                .filter(name -> stored.followers().containsKey(name))
+                .filter(name -> !stored.followers().get(name).contains(user))
+                .map(name -> "%s follows %s, who does not know it".formatted(user, name))
+                .forEach(violations::add));
+    stored
+        .followers()
+        .forEach((name, users) ->
+            users.stream()
+                .filter(user -> stored.following().containsKey(user))
+                .filter(user -> !stored.following().get(user).contains(name))
+                .map(user -> "%s has a follower %s, who does not follow".formatted(name, user))
+                .forEach(violations::add));
   }
 
   private Set<Long> deleted(Set<String> authors) {

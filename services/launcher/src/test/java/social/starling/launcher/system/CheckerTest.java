@@ -20,6 +20,8 @@ class CheckerTest {
   private final History history = new History();
   private final Map<String, List<Post>> posts = new TreeMap<>();
   private final Map<String, Set<String>> following = new TreeMap<>();
+  private final Map<String, Set<String>> followers = new TreeMap<>();
+  private final Map<String, Set<Long>> timelines = new TreeMap<>();
 
   @BeforeEach
   void somethingThatIsWell() {
@@ -39,8 +41,8 @@ class CheckerTest {
 
   @Test
   void shouldLetAnUnknownWriteHaveHappenedOrNot() {
-    history.postUnknown("alice", "unknown and lost");
-    history.postUnknown("alice", "unknown and there");
+    history.postUnknown("alice", "unknown and lost", 0);
+    history.postUnknown("alice", "unknown and there", 0);
     store(4, "alice", "unknown and there");
     history.seen("carol", made(4, "alice", "unknown and there"));
 
@@ -81,8 +83,8 @@ class CheckerTest {
 
   @Test
   void shouldFindPostsOutOfOrder() {
-    history.postUnknown("bob", "late");
-    history.posted("bob", "after", made(5, "bob", "after"));
+    history.postUnknown("bob", "late", 0);
+    history.posted("bob", "after", 0, made(5, "bob", "after"));
     store(5, "bob", "after");
     store(6, "bob", "late");
 
@@ -91,7 +93,7 @@ class CheckerTest {
 
   @Test
   void shouldFindIdsThatDoNotAscend() {
-    history.posted("bob", "again", made(2, "bob", "again"));
+    history.posted("bob", "again", 0, made(2, "bob", "again"));
     store(2, "bob", "again");
 
     assertThat(violations()).contains("ids do not ascend at bob #2 \"again\"");
@@ -111,7 +113,7 @@ class CheckerTest {
 
   @Test
   void shouldFindAGapInAStream() {
-    history.posted("alice", "unseen", made(4, "alice", "unseen"));
+    history.posted("alice", "unseen", 0, made(4, "alice", "unseen"));
     store(4, "alice", "unseen");
 
     assertThat(violations()).containsExactly("carol was never shown: alice #4 \"unseen\"");
@@ -130,11 +132,62 @@ class CheckerTest {
       history.seen("carol", made(id, "bob", "text " + id));
     }
     for (long id : List.of(4L, 5L)) {
-      history.posted("bob", "text " + id, made(id, "bob", "text " + id));
+      history.posted("bob", "text " + id, 0, made(id, "bob", "text " + id));
       store(id, "bob", "text " + id);
     }
 
     assertThat(violations()).containsExactly("carol was shown out of order: bob #4 \"text 4\"");
+  }
+
+  @Test
+  void shouldLetPostsOfSeveralAuthorsComeInAnyOrder() {
+    post(9, "alice", "soon");
+    post(8, "bob", "late from another cluster");
+
+    assertThat(violations()).isEmpty();
+  }
+
+  @Test
+  void shouldFindAPostThatALateFollowerWasNotShown() {
+    history.subscribed("dave", "alice", 100);
+    history.posted("alice", "before", 99, made(4, "alice", "before"));
+    history.posted("alice", "after", 100, made(5, "alice", "after"));
+    for (Post post : List.of(made(4, "alice", "before"), made(5, "alice", "after"))) {
+      store(post.id(), "alice", post.text());
+      history.seen("carol", post);
+    }
+
+    assertThat(violations())
+        .containsExactly("dave followed before, and was never shown: alice #5 \"after\"");
+    history.seen("dave", made(5, "alice", "after"));
+    assertThat(violations()).isEmpty();
+    history.seen("dave", made(5, "alice", "after"));
+    assertThat(violations()).containsExactly("dave was shown twice: alice #5 \"after\"");
+  }
+
+  @Test
+  void shouldFindATimelineThatLacksAPostOrHasADeletedOne() {
+    timelines.put("carol", Set.of(1L, 2L, 3L));
+    assertThat(violations()).isEmpty();
+
+    timelines.put("carol", Set.of(1L, 3L, 7L));
+    assertThat(violations())
+        .containsExactly(
+            "the timeline of carol lacks #2", "the timeline of carol has #7, which is not stored");
+  }
+
+  @Test
+  void shouldFindEndsThatDisagreeOnWhoFollowsWhom() {
+    followers.put("alice", Set.of("carol"));
+    followers.put("bob", Set.of("carol"));
+    assertThat(violations()).isEmpty();
+
+    followers.put("alice", Set.of());
+    followers.put("dave", Set.of("carol"));
+    assertThat(violations())
+        .containsExactly(
+            "carol follows alice, who does not know it",
+            "dave has a follower carol, who does not follow");
   }
 
   @Test
@@ -150,7 +203,7 @@ class CheckerTest {
 
   @Test
   void shouldFindATextThatChanged() {
-    history.posted("alice", "right", made(4, "alice", "right"));
+    history.posted("alice", "right", 0, made(4, "alice", "right"));
     store(4, "alice", "right");
     history.seen("carol", made(4, "alice", "wrong"));
 
@@ -185,7 +238,7 @@ class CheckerTest {
   }
 
   private void post(long id, String author, String text) {
-    history.posted(author, text, made(id, author, text));
+    history.posted(author, text, 0, made(id, author, text));
     store(id, author, text);
     history.seen("carol", made(id, author, text));
   }
@@ -195,7 +248,8 @@ class CheckerTest {
   }
 
   private List<String> violations() {
-    return Checker.violations(history, new Checker.Stored(posts, following), READERS);
+    return Checker.violations(
+        history, new Checker.Stored(posts, following, followers, timelines), READERS);
   }
 
   private static Post made(long id, String author, String text) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import social.starling.client.Post;
 
@@ -17,15 +18,23 @@ final class History {
    * What a client knows of one write.
    *
    * @param text what was posted
+   * @param begun when the call was made, as nanoTime
    * @param id id of the post, when the write was acknowledged
    * @param deleted what is known of the deletion of the post
    */
-  record Write(String text, Outcome outcome, long id, Deletion deleted) {
+  record Write(String text, long begun, Outcome outcome, long id, Deletion deleted) {
 
     Write withDeleted(Deletion changed) {
-      return new Write(text, outcome, id, changed);
+      return new Write(text, begun, outcome, id, changed);
     }
   }
+
+  /**
+   * Someone who follows an author from some moment on, and reads a stream all the time.
+   *
+   * @param since when the follow was acknowledged, as nanoTime
+   */
+  record Subscription(String reader, String author, long since) {}
 
   enum Outcome {
     ACKNOWLEDGED,
@@ -47,17 +56,19 @@ final class History {
 
   private final Map<String, List<Write>> writes = new TreeMap<>();
   private final Map<String, Map<String, Following>> follows = new TreeMap<>();
+  private final List<Subscription> subscriptions = new ArrayList<>();
   private final Map<String, List<Post>> streams = new TreeMap<>();
+  private final Map<String, Map<Long, Long>> seenAt = new HashMap<>();
   private final Map<String, Long> newestAcknowledged = new HashMap<>();
   private final List<String> staleReads = new ArrayList<>();
 
-  synchronized void posted(String author, String text, Post answer) {
-    writesOf(author).add(new Write(text, Outcome.ACKNOWLEDGED, answer.id(), Deletion.NONE));
+  synchronized void posted(String author, String text, long begun, Post answer) {
+    writesOf(author).add(new Write(text, begun, Outcome.ACKNOWLEDGED, answer.id(), Deletion.NONE));
     newestAcknowledged.put(author, answer.id());
   }
 
-  synchronized void postUnknown(String author, String text) {
-    writesOf(author).add(new Write(text, Outcome.UNKNOWN, 0, Deletion.NONE));
+  synchronized void postUnknown(String author, String text, long begun) {
+    writesOf(author).add(new Write(text, begun, Outcome.UNKNOWN, 0, Deletion.NONE));
   }
 
   synchronized void deleted(String author, long id, Deletion outcome) {
@@ -72,13 +83,33 @@ final class History {
     follows.computeIfAbsent(user, missing -> new TreeMap<>()).put(name, state);
   }
 
+  synchronized void subscribed(String reader, String author, long since) {
+    subscriptions.add(new Subscription(reader, author, since));
+  }
+
   synchronized void seen(String reader, Post post) {
     streams.computeIfAbsent(reader, missing -> new ArrayList<>()).add(post);
+    seenAt
+        .computeIfAbsent(reader, missing -> new HashMap<>())
+        .putIfAbsent(post.id(), System.nanoTime());
   }
 
   synchronized boolean hasSeen(String reader, long id) {
-    List<Post> posts = streams.getOrDefault(reader, List.of());
-    return !posts.isEmpty() && posts.stream().anyMatch(post -> post.id() == id);
+    return seenAt.getOrDefault(reader, Map.of()).containsKey(id);
+  }
+
+  /** When the reader saw the first of an author's posts that began after a moment; as nanoTime. */
+  synchronized OptionalLong firstSeen(String reader, String author, long since) {
+    Map<Long, Long> seen = seenAt.getOrDefault(reader, Map.of());
+    return writesOf(author).reversed().stream()
+        .takeWhile(write -> write.begun() - since >= 0)
+        .filter(write -> seen.containsKey(write.id()))
+        .mapToLong(write -> seen.get(write.id()))
+        .min();
+  }
+
+  synchronized List<Subscription> subscriptions() {
+    return List.copyOf(subscriptions);
   }
 
   synchronized void staleRead(String sentence) {

@@ -20,14 +20,20 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
+import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.AdminGrpc;
 import social.starling.proto.coordinator.v1.ClusterStatus;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.proto.coordinator.v1.GetStatusRequest;
+import social.starling.proto.coordinator.v1.GetStatusResponse;
+import social.starling.proto.coordinator.v1.PeerProgress;
 import social.starling.proto.coordinator.v1.Role;
+import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SwitchoverRequest;
+import social.starling.proto.coordinator.v1.SynchronizerReport;
 import social.starling.proto.replication.v1.DigestRequest;
 import social.starling.proto.replication.v1.DigestResponse;
 import social.starling.proto.replication.v1.MemberAdminGrpc;
@@ -35,18 +41,42 @@ import social.starling.proto.replication.v1.MemberAdminGrpc;
 /** A {@code starling up} on a directory of its own, and the means to hurt it. */
 final class Installation implements AutoCloseable {
 
-  static final String CLUSTER = "alpha";
-  static final List<String> MEMBERS = List.of("alpha-1", "alpha-2");
+  static final List<String> CLUSTERS = List.of("alpha", "beta", "gamma");
   private static final Path HOME = Path.of("target", "starling").toAbsolutePath();
   private static final Duration HEALING = Duration.ofSeconds(60);
 
   private final Path directory;
+  private final int clusters;
   private final int routerPort;
   private Process launcher;
 
-  Installation(Path directory) {
+  /**
+   * @param clusters how many it begins with
+   */
+  Installation(Path directory, int clusters) {
     this.directory = directory;
+    this.clusters = clusters;
     this.routerPort = freePort();
+  }
+
+  static List<String> members(String cluster) {
+    return List.of(cluster + "-1", cluster + "-2");
+  }
+
+  /** The names of all clusters that there are. */
+  List<String> clusters() {
+    List<String> names = new ArrayList<>();
+    state().getAsJsonArray("clusters").forEach(name -> names.add(name.getAsString()));
+    return names;
+  }
+
+  /** The names of all processes except the launcher's. */
+  List<String> processes() {
+    List<String> names = new ArrayList<>();
+    for (JsonElement process : state().getAsJsonArray("processes")) {
+      names.add(process.getAsJsonObject().get("name").getAsString());
+    }
+    return names;
   }
 
   Path directory() {
@@ -97,9 +127,14 @@ final class Installation implements AutoCloseable {
   Duration up() throws IOException {
     long begun = System.nanoTime();
     Path console = Files.createDirectories(directory).resolve("console.log");
+    List<String> up =
+        new ArrayList<>(
+            List.of("up", "--dir", directory.toString(), "--router-port", "" + routerPort));
+    if (!Files.exists(directory.resolve("launcher.json"))) {
+      up.addAll(List.of("--clusters", "" + clusters));
+    }
     launcher =
-        new ProcessBuilder(
-                command("up", "--dir", directory.toString(), "--router-port", "" + routerPort))
+        new ProcessBuilder(command(up.toArray(String[]::new)))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(console.toFile()))
             .start();
@@ -190,7 +225,7 @@ final class Installation implements AutoCloseable {
     return at;
   }
 
-  private <T> T withChannel(String address, java.util.function.Function<ManagedChannel, T> action) {
+  private <T> T withChannel(String address, Function<ManagedChannel, T> action) {
     ManagedChannel channel =
         Channels.open(
             address, Credential.read(directory.resolve("credential")).clientInterceptor());
@@ -205,37 +240,53 @@ final class Installation implements AutoCloseable {
     return state().getAsJsonArray("coordinators").get(0).getAsString();
   }
 
-  ClusterStatus cluster() {
+  GetStatusResponse status() {
     return withChannel(
         coordinator(),
         channel ->
             AdminGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(2, TimeUnit.SECONDS)
-                .getStatus(GetStatusRequest.getDefaultInstance())
-                .getClustersList()
-                .stream()
-                .filter(cluster -> cluster.getName().equals(CLUSTER))
-                .findFirst()
-                .orElseThrow());
+                .getStatus(GetStatusRequest.getDefaultInstance()));
   }
 
-  Configuration switchover() {
+  private ClusterStatus cluster(String name) {
+    return status().getClustersList().stream()
+        .filter(cluster -> cluster.getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** In which cluster a user of some name lives, as the slots are now. */
+  Function<String, String> homes() {
+    List<SlotOwner> owners = status().getSlotsList();
+    return name ->
+        owners.stream()
+            .filter(owner -> owner.getFrom() <= Slots.of(name) && Slots.of(name) < owner.getTo())
+            .findFirst()
+            .orElseThrow()
+            .getCluster();
+  }
+
+  Configuration switchover(String cluster) {
     return withChannel(
         coordinator(),
         channel ->
             AdminGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(10, TimeUnit.SECONDS)
-                .switchover(SwitchoverRequest.newBuilder().setCluster(CLUSTER).build())
+                .switchover(SwitchoverRequest.newBuilder().setCluster(cluster).build())
                 .getConfiguration());
   }
 
-  String master() {
-    return cluster().getConfiguration().getMaster();
+  String master(String cluster) {
+    return cluster(cluster).getConfiguration().getMaster();
   }
 
-  String slave() {
-    String master = master();
-    return MEMBERS.stream().filter(member -> !member.equals(master)).findFirst().orElseThrow();
+  String slave(String cluster) {
+    String master = master(cluster);
+    return members(cluster).stream()
+        .filter(member -> !member.equals(master))
+        .findFirst()
+        .orElseThrow();
   }
 
   DigestResponse digest(String member) {
@@ -247,14 +298,19 @@ final class Installation implements AutoCloseable {
                 .digest(DigestRequest.newBuilder().setFiles(true).build()));
   }
 
-  /** Waits until the master is open and both members are counted. */
+  /**
+   * Waits until in each cluster the master is open, both members are counted, and the synchronizer
+   * is connected to all others.
+   */
   void awaitHealthy() {
-    until("both members are in sync and the master is open", this::isHealthy);
-  }
-
-  /** Waits until some master is open. */
-  void awaitServing() {
-    until("a master is open", () -> isServing(cluster()));
+    until(
+        "all members are in sync, all masters open and all synchronizers connected",
+        () -> {
+          GetStatusResponse status = status();
+          return status.getSlotsCount() > 0
+              && status.getClustersList().stream()
+                  .allMatch(cluster -> isHealthy(cluster, status.getClustersCount() - 1));
+        });
   }
 
   private void until(String what, BooleanSupplier condition) {
@@ -270,14 +326,17 @@ final class Installation implements AutoCloseable {
         });
   }
 
-  private boolean isHealthy() {
-    ClusterStatus cluster = cluster();
+  private boolean isHealthy(ClusterStatus cluster, int peers) {
+    SynchronizerReport synchronizer = cluster.getSynchronizer();
     return isServing(cluster)
         && cluster.getConfiguration().getInSyncCount() == 2
         && cluster.getMembersList().stream()
             .allMatch(member ->
                 member.getStatus().getEpoch() == cluster.getConfiguration().getEpoch()
-                    && member.getHello().getPid() == pid(member.getName()));
+                    && member.getHello().getPid() == pid(member.getName()))
+        && synchronizer.getHello().getPid() == pid(cluster.getName() + "-synchronizer")
+        && synchronizer.getStatus().getPeersCount() == peers
+        && synchronizer.getStatus().getPeersList().stream().allMatch(PeerProgress::getConnected);
   }
 
   private static boolean isServing(ClusterStatus cluster) {

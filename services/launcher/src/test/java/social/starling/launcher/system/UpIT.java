@@ -1,6 +1,7 @@
 package social.starling.launcher.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonArray;
@@ -27,7 +28,7 @@ class UpIT {
 
   @BeforeEach
   void prepare() {
-    installation = new Installation(folder.resolve("data"));
+    installation = new Installation(folder.resolve("data"), 1);
   }
 
   @AfterEach
@@ -57,16 +58,16 @@ class UpIT {
     installation.awaitHealthy();
 
     JsonArray rows = status();
-    assertThat(rows).hasSize(4);
+    assertThat(rows).hasSize(5);
     assertThat(rows)
         .extracting(row -> text(row, "kind"))
-        .containsExactly("coordinator", "server", "server", "router");
+        .containsExactly("coordinator", "server", "server", "synchronizer", "router");
     assertThat(rows)
         .extracting(row -> text(row, "role"))
-        .containsExactlyInAnyOrder(null, "master", "slave", null);
+        .containsExactlyInAnyOrder(null, "master", "slave", null, null);
     assertThat(rows)
         .extracting(row -> text(row, "inSync"))
-        .containsExactly(null, "true", "true", null);
+        .containsExactly(null, "true", "true", null, null);
     assertThat(rows).extracting(row -> text(row, "pid")).doesNotContainNull();
 
     installation.kill("launcher");
@@ -77,7 +78,7 @@ class UpIT {
         .untilAsserted(() -> {
           assertThat(status())
               .extracting(row -> text(row, "pid") == null)
-              .containsExactly(true, false, false, true);
+              .containsExactly(true, false, false, false, true);
           assertThat(status()).extracting(row -> text(row, "role")).containsOnlyNulls();
         });
     assertThat(installation.run("status", "--dir", installation.directory().toString()).err())
@@ -114,7 +115,7 @@ class UpIT {
   }
 
   @Test
-  void shouldReturnWhenEverythingIsReadyInTheBackground() throws Exception {
+  void shouldStartThreeClustersInTheBackgroundAndReturnWhenEverythingIsReady() throws Exception {
     String port = installation.router().replaceFirst(".*:", "");
 
     Installation.Ran detached =
@@ -122,8 +123,14 @@ class UpIT {
             "up", "--detach", "--dir", installation.directory().toString(), "--router-port", port);
 
     assertThat(detached.exitCode()).as(detached.err()).isZero();
-    assertThat(detached.out()).contains("alpha-1    ready", "router     ready", "Ready in");
-    assertThat(pids()).allMatch(Installation::isAlive);
+    assertThat(detached.out())
+        .contains("alpha-1            ready", "gamma-synchronizer ready", "Ready in");
+    assertThat(pids()).hasSize(11).allMatch(Installation::isAlive);
+    installation.awaitHealthy();
+    assertThat(status())
+        .filteredOn(row -> "synchronizer".equals(text(row, "kind")))
+        .extracting(row -> text(row, "cluster"), row -> text(row, "lag"))
+        .containsExactly(tuple("alpha", "0"), tuple("beta", "0"), tuple("gamma", "0"));
   }
 
   @Test
@@ -150,23 +157,73 @@ class UpIT {
   }
 
   @Test
-  void shouldAddAClusterToADirectoryThatHoldsOne() throws Exception {
-    String directory = installation.directory().toString();
-    String port = installation.router().replaceFirst(".*:", "");
-    assertThat(installation.run("up", "--detach", "--dir", directory, "--router-port", port).err())
-        .isEmpty();
+  void shouldKeepItsClustersAndSayHowToAddOne() throws Exception {
+    installation.up();
     installation.close();
 
-    Installation.Ran grown =
-        installation.run("up", "--detach", "--dir", directory, "--clusters", "2");
+    Installation.Ran more =
+        installation.run("up", "--dir", installation.directory().toString(), "--clusters", "2");
 
-    assertThat(grown.exitCode()).as(grown.err()).isZero();
-    assertThat(grown.out())
-        .startsWith("New here: beta. Users that exist stay where they are.")
-        .contains("beta-2     ready");
-    assertThat(status())
-        .extracting(row -> text(row, "cluster"))
-        .containsExactly(null, "alpha", "alpha", "beta", "beta", null);
+    assertThat(more.exitCode()).isEqualTo(2);
+    assertThat(more.err())
+        .isEqualTo(
+            "clusters here: alpha; --clusters 2 does not change that: start them without it,"
+                + " then: starling admin add-cluster NAME");
+  }
+
+  @Test
+  void shouldAddAClusterWhileItRunsAndForgetItAgain() throws Exception {
+    String directory = installation.directory().toString();
+    Installation.Ran early = installation.run("admin", "add-cluster", "beta", "--dir", directory);
+    assertThat(early.exitCode()).isEqualTo(2);
+    installation.up();
+    List<Long> before = pids();
+
+    Installation.Ran added = installation.run("admin", "add-cluster", "beta", "--dir", directory);
+
+    assertThat(added.exitCode()).as(added.err()).isZero();
+    assertThat(added.out()).endsWith("beta: serves, and owns 512 slots");
+    installation.awaitHealthy();
+    assertThat(pids()).containsAll(before).hasSize(8);
+
+    Installation.Ran gone = installation.run("admin", "forget-cluster", "beta", "--dir", directory);
+
+    assertThat(gone.exitCode()).as(gone.err()).isZero();
+    assertThat(gone.out())
+        .isEqualTo("beta: forgotten; its directories are in " + directory + "/forgotten");
+    assertThat(pids()).containsExactlyElementsOf(before);
+    assertThat(folder.resolve("data/forgotten")).isDirectoryContaining("glob:**/beta-1-*");
+    installation.awaitHealthy();
+    assertThat(installation.run("admin", "slots", "--dir", directory).out())
+        .isEqualTo("alpha owns 1024 slots: 0 to 1023");
+
+    assertThat(installation.run("admin", "add-cluster", "beta", "--dir", directory).err())
+        .isEmpty();
+    installation.awaitHealthy();
+    assertThat(installation.run("admin", "clusters", "beta", "--dir", directory).out())
+        .startsWith("beta: epoch ");
+  }
+
+  @Test
+  void shouldStartAClusterThatWasWantedWhenTheLauncherDied() throws Exception {
+    installation.up();
+    installation.close();
+    Files.writeString(folder.resolve("data/wanted-clusters"), "alpha\nbeta\n");
+
+    installation.up();
+
+    installation.awaitHealthy();
+    assertThat(installation.clusters()).containsExactly("alpha", "beta");
+  }
+
+  @Test
+  void shouldLeaveNothingBehindInTheTemporaryDirectory() throws Exception {
+    installation.up();
+    installation.awaitHealthy();
+    long pid = installation.pid("alpha-1");
+    assertThat(Files.readString(Path.of("/proc/" + pid + "/maps")))
+        .contains("target/starling/native/libsqlitejdbc.so")
+        .doesNotContain("/tmp/sqlite-");
   }
 
   @Test
@@ -217,9 +274,7 @@ class UpIT {
   }
 
   private List<Long> pids() {
-    return List.of("coordinator", "router", "alpha-1", "alpha-2").stream()
-        .map(installation::pid)
-        .toList();
+    return installation.processes().stream().map(installation::pid).toList();
   }
 
   private static String text(JsonElement row, String field) {

@@ -49,6 +49,26 @@ final class Sql {
     }
   }
 
+  /**
+   * A connection of a process that may not change anything, beside one that does or alone, in a
+   * transaction from its first statement on.
+   */
+  static Connection openReadOnly(Path file) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    config.setBusyTimeout(BUSY_MILLIS);
+    config.setTempStore(SQLiteConfig.TempStore.MEMORY);
+    config.setCacheSize(-READER_CACHE_KIB);
+    Connection connection = config.createConnection("jdbc:sqlite:" + file);
+    try {
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      closeAfter(e, connection);
+      throw e;
+    }
+  }
+
   /** A connection without transactions of its own, for checkpoints and copies. */
   static Connection openPlain(Path file) throws SQLException {
     return open(file, READER_CACHE_KIB);
