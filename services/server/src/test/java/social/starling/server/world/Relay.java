@@ -89,7 +89,7 @@ final class Relay {
           .after(
               (10 + world.random().nextLong(300)) * World.MILLI,
               () -> {
-                if (live(of + 1)) {
+                if (live(of + 1) && world.plant().beginsAgain()) {
                   begin();
                 }
               });
@@ -203,7 +203,7 @@ final class Relay {
                   heardAt = world.time().now();
                   underWay--;
                   next(of);
-                } else if (world.plant().beginsAgain()) {
+                } else {
                   fail(of);
                 }
               }

@@ -211,7 +211,7 @@ enum WorldBug {
         }
       }),
 
-  /** A relay waits for ever for a batch that was out of place. */
+  /** A relay that was refused, or heard nothing, waits for its process to start anew. */
   NEVER_BEGINS_AGAIN(
       Promise.CATCHES_UP,
       new WorldPlant() {

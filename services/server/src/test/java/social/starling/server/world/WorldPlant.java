@@ -56,7 +56,7 @@ class WorldPlant {
     return cursor;
   }
 
-  /** A relay begins again when what it waited for does not come. */
+  /** A relay begins again when something went wrong. */
   boolean beginsAgain() {
     return true;
   }

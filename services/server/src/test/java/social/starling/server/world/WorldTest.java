@@ -21,7 +21,7 @@ class WorldTest {
   @DisabledIfSystemProperty(named = "world.seed", matches = ".+")
   void everyPromiseHoldsInEverySeed() {
     long first = Long.getLong("world.firstSeed", 1);
-    long many = Long.getLong("world.seeds", 300);
+    long many = Long.getLong("world.seeds", 250);
     long began = System.nanoTime();
     WorldCounts total = new WorldCounts();
     AtomicReference<Failure> failure = new AtomicReference<>();
