@@ -291,6 +291,26 @@ record Profile(
           5,
           10);
 
+  /** A pair among others: all faults, so many that it often serves in between. */
+  static final Profile PAIR =
+      new Profile(
+          "pair",
+          1_500,
+          with(
+              Map.of(
+                  Fault.CRASH_QUICK, 4,
+                  Fault.CRASH_SLOW, 3,
+                  Fault.TRIM, 8,
+                  Fault.CUT_PAIR, 3,
+                  Fault.FALSE_ALARM, 3,
+                  Fault.HANDOVER, 3)),
+          new Noise(0.003, 0.01, 0.02, 300, 0.05, 0.1),
+          0.05,
+          0.0002,
+          0,
+          0,
+          0);
+
   private static final Profile[] MIX = {
     CHAOS, ONE_FAULT, RESTARTS, COORDINATOR, DISKS, FALSE_ALARMS, COPIES, CHAOS
   };

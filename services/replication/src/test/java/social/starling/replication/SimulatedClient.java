@@ -8,7 +8,7 @@ import social.starling.replication.SimulatedProcess.Attempt;
  * Writes one thing after the other, and repeats each until it is answered. An impatient one tries
  * both members in turn: it finds a new master as soon as it opens.
  */
-final class SimulatedClient {
+final class SimulatedClient implements Requester {
 
   private final Simulation simulation;
   private final String id;
@@ -64,7 +64,8 @@ final class SimulatedClient {
     attempt();
   }
 
-  void refused(RequestId request) {
+  @Override
+  public void refused(RequestId request) {
     if (request.sequence() == sequence && !answered) {
       int number = ++attempt;
       simulation.after(
@@ -73,7 +74,8 @@ final class SimulatedClient {
     }
   }
 
-  void done(RequestId request, long index) {
+  @Override
+  public void done(RequestId request, long index) {
     if (request.sequence() != sequence) {
       return;
     }

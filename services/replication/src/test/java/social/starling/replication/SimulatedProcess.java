@@ -16,7 +16,7 @@ import social.starling.replication.Event.Hearing;
 final class SimulatedProcess {
 
   /** A client's attempt to write. */
-  record Attempt(SimulatedClient client, RequestId request, byte[] content) {}
+  record Attempt(Requester client, RequestId request, byte[] content) {}
 
   /** A batch that the store was given, and how far the state machine was at that moment. */
   private record Batch(Effect.Persist persist, long applied) {}
@@ -25,6 +25,7 @@ final class SimulatedProcess {
   private final SimulatedMember member;
   private final String instance;
   private final Replica replica;
+  private Application application;
   private final Deque<Object> inbox = new ArrayDeque<>();
   private final Map<Long, List<Attempt>> waiting = new HashMap<>();
   private final Deque<Batch> batches = new ArrayDeque<>();
@@ -59,6 +60,7 @@ final class SimulatedProcess {
     }
     applied = volume.applied();
     fold = history.fold(applied);
+    application = volume.stored().open();
     replica =
         simulation
             .plant()
@@ -92,6 +94,10 @@ final class SimulatedProcess {
 
   long applied() {
     return applied;
+  }
+
+  Application application() {
+    return application;
   }
 
   Hearing told() {
@@ -199,7 +205,11 @@ final class SimulatedProcess {
       }
     }
     Submission submission =
-        replica.submit(attempt.request(), attempt.content(), member.wallMillis(), member.clock());
+        replica.submit(
+            attempt.request(),
+            application.prepare(attempt.content()),
+            member.wallMillis(),
+            member.clock());
     switch (submission) {
       case Submission.Accepted(long index, boolean repeated) -> {
         if (repeated && !simulation.plant().waitsForRepeated()) {
@@ -251,6 +261,7 @@ final class SimulatedProcess {
       case Effect.Closed closed -> {
         waiting.values().forEach(each -> each.forEach(simulation::refuse));
         waiting.clear();
+        application.closed();
       }
       case Effect.Install(long epoch) -> install(epoch);
       case Effect.Halt(String why) ->
@@ -278,6 +289,7 @@ final class SimulatedProcess {
         history.confirm(entry);
       }
       applied = entry.index();
+      application.apply(entry);
       fold = CommittedHistory.fold(fold, entry);
       if (fold != history.fold(applied)) {
         throw new Violation(
@@ -447,6 +459,7 @@ final class SimulatedProcess {
     batches.clear();
     fsyncing = false;
     applied = copy.applied();
+    application = copy.stored().open();
     fold = simulation.history().fold(applied);
   }
 
@@ -464,7 +477,7 @@ final class SimulatedProcess {
           simulation.plant().newVolumeForCopy()
               ? simulation.newVolumeId(member)
               : member.volume().id();
-      simulation.replaceVolume(member, new SimulatedVolume(id));
+      simulation.replaceVolume(member, simulation.newVolume(id));
     }
   }
 

@@ -14,12 +14,18 @@ final class SimulatedVolume {
   private long baseTime;
   private List<Entry> entries = new ArrayList<>();
   private long applied;
+  private final Stored stored;
 
   /** The entries up to here are known to be the committed ones. */
   private long agrees;
 
   SimulatedVolume(String id) {
+    this(id, Stored.NONE);
+  }
+
+  SimulatedVolume(String id, Stored stored) {
     this.id = id;
+    this.stored = stored;
   }
 
   /** A full copy of another volume. */
@@ -32,11 +38,16 @@ final class SimulatedVolume {
     baseTime = source.baseTime;
     entries = new ArrayList<>(source.entries);
     applied = source.applied;
+    stored = source.stored.copy();
     agrees = Math.min(source.agrees, source.lastIndex());
   }
 
   String id() {
     return id;
+  }
+
+  Stored stored() {
+    return stored;
   }
 
   long promised() {
@@ -122,7 +133,10 @@ final class SimulatedVolume {
           Invariant.FOLD,
           "%s holds the effects of %d entries and %d entries".formatted(id, upTo, lastIndex()));
     }
-    applied = Math.max(applied, upTo);
+    if (upTo > applied) {
+      applied = upTo;
+      stored.advance(upTo);
+    }
   }
 
   /** Drops the oldest entries. */

@@ -5,10 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import social.starling.replication.Counts.Seen;
 import social.starling.replication.Event.Hearing;
 import social.starling.replication.Profile.Fault;
@@ -26,17 +26,15 @@ final class Simulation {
   static final long MILLI = 1_000_000L;
   private static final String[] NAMES = {"a", "b"};
 
-  private record Scheduled(long time, long order, Runnable action) {}
-
   private final long seed;
   private final Profile profile;
   private final Plant plant;
   private final Director director;
   private final Consumer<String> trace;
   private final SplittableRandom random;
-  private final PriorityQueue<Scheduled> agenda =
-      new PriorityQueue<>((x, y) ->
-          x.time != y.time ? Long.compare(x.time, y.time) : Long.compare(x.order, y.order));
+  private final VirtualTime time;
+  private final int number;
+  private final Supplier<Stored> stored;
   private final Counts counts = new Counts();
   private final CommittedHistory history = new CommittedHistory();
   private final SimulatedMember[] members = new SimulatedMember[2];
@@ -47,10 +45,8 @@ final class Simulation {
   private final Fault[] wheel;
   private final int minInSync;
 
-  private long now;
-  private long order;
-  private long events;
   private int volumes;
+  private long downUntil;
   private boolean faulty = true;
   private long written;
   private boolean writing = true;
@@ -73,6 +69,24 @@ final class Simulation {
   private final boolean[] sessionBroken = new boolean[2];
 
   Simulation(long seed, Profile profile, Plant plant, Consumer<String> trace) {
+    this(new VirtualTime(), 7, () -> Stored.NONE, seed, profile, plant, trace);
+  }
+
+  /**
+   * @param number of the cluster
+   * @param stored what a new volume holds
+   */
+  Simulation(
+      VirtualTime time,
+      int number,
+      Supplier<Stored> stored,
+      long seed,
+      Profile profile,
+      Plant plant,
+      Consumer<String> trace) {
+    this.time = time;
+    this.number = number;
+    this.stored = stored;
     this.seed = seed;
     this.profile = profile;
     this.plant = plant;
@@ -91,7 +105,7 @@ final class Simulation {
       members[i] =
           new SimulatedMember(
               this, i, NAMES[i], origin(), 0.95 + random.nextDouble() * 0.1, wallOffset());
-      members[i].mount(new SimulatedVolume(newVolumeId(members[i])));
+      members[i].mount(newVolume(members[i]));
     }
     coordinator =
         plant.coordinator(
@@ -128,7 +142,7 @@ final class Simulation {
   }
 
   long now() {
-    return now;
+    return time.now();
   }
 
   Counts counts() {
@@ -168,7 +182,7 @@ final class Simulation {
         member.name(),
         other(member).name(),
         instance,
-        7,
+        number,
         100 * MILLI,
         1_000 * MILLI,
         300 * MILLI,
@@ -179,16 +193,24 @@ final class Simulation {
         4096);
   }
 
-  void at(long time, Runnable action) {
-    agenda.add(new Scheduled(time, order++, action));
+  void at(long moment, Runnable action) {
+    time.at(moment, action);
   }
 
   void after(long delay, Runnable action) {
-    at(now + delay, action);
+    time.after(delay, action);
   }
 
   String newVolumeId(SimulatedMember member) {
     return member.name() + "v" + ++volumes;
+  }
+
+  SimulatedVolume newVolume(SimulatedMember member) {
+    return newVolume(newVolumeId(member));
+  }
+
+  SimulatedVolume newVolume(String id) {
+    return new SimulatedVolume(id, stored.get());
   }
 
   boolean tearsNow() {
@@ -203,7 +225,7 @@ final class Simulation {
 
   private void note(String what) {
     if (trace != null) {
-      trace.accept("%11.6f %s".formatted(now / 1e9, what));
+      trace.accept("%11.6f %s".formatted(now() / 1e9, what));
     }
   }
 
@@ -211,11 +233,7 @@ final class Simulation {
 
   /** Runs to the end, or throws a {@link Violation}. */
   Counts run(int faultyEvents) {
-    for (SimulatedMember member : members) {
-      startProcess(member);
-      tick(member, 0);
-    }
-    coordinatorTick();
+    begin();
     for (int i = 0; i < profile.writers(); i++) {
       SimulatedClient client = new SimulatedClient(this, "c" + i, i == 0);
       clients.add(client);
@@ -223,23 +241,34 @@ final class Simulation {
     }
     read();
     if (wheel.length > 0) {
-      after(faultGap(), this::fault);
+      harm();
     }
-    while (events < faultyEvents) {
+    while (time.events() < faultyEvents) {
       step();
     }
     if (!profile.faultless()) {
       heal();
     }
-    counts.add(Seen.EVENTS, events);
+    counts.add(Seen.EVENTS, time.events());
     return counts;
   }
 
+  /** The processes start. */
+  void begin() {
+    for (SimulatedMember member : members) {
+      startProcess(member);
+      tick(member, 0);
+    }
+    coordinatorTick();
+  }
+
+  /** Faults happen from now on. */
+  void harm() {
+    after(faultGap(), this::fault);
+  }
+
   private void step() {
-    Scheduled next = agenda.remove();
-    now = next.time;
-    events++;
-    next.action.run();
+    time.step();
     director.after(this);
   }
 
@@ -260,8 +289,8 @@ final class Simulation {
       process.deliver(new Event.Tick());
       process = member.process();
       if (process != null && phase % 2 == 0) {
-        if (coordinatorUp && now >= cutToCoordinator[i]) {
-          heardAt[i] = now;
+        if (coordinatorUp && now() >= cutToCoordinator[i]) {
+          heardAt[i] = now();
           sessionBroken[i] = false;
         }
         if (random.nextInt(8) == 0) {
@@ -351,12 +380,12 @@ final class Simulation {
   // ---------------------------------------------------------------- the network
 
   boolean connected(SimulatedMember one, SimulatedMember two) {
-    return now >= cutToPeer[one.index()] && now >= cutToPeer[two.index()];
+    return now() >= cutToPeer[one.index()] && now() >= cutToPeer[two.index()];
   }
 
   void send(SimulatedMember from, Message message) {
     int i = from.index();
-    if (now < cutToPeer[i] || faulty && random.nextDouble() < profile.noise().loss()) {
+    if (now() < cutToPeer[i] || faulty && random.nextDouble() < profile.noise().loss()) {
       return;
     }
     transmit(from, message);
@@ -367,7 +396,7 @@ final class Simulation {
 
   private void transmit(SimulatedMember from, Message message) {
     int i = from.index();
-    long arrival = now + 30_000 + random.nextLong(400_000);
+    long arrival = now() + 30_000 + random.nextLong(400_000);
     if (faulty && random.nextDouble() < profile.noise().late()) {
       arrival += random.nextLong(profile.noise().lateMillis() * MILLI);
     } else {
@@ -378,7 +407,7 @@ final class Simulation {
         arrival,
         () -> {
           SimulatedProcess process = other(from).process();
-          if (process != null && now >= cutToPeer[i]) {
+          if (process != null && now() >= cutToPeer[i]) {
             process.deliver(new Event.Received(message));
           }
         });
@@ -388,7 +417,7 @@ final class Simulation {
 
   private long coordinatorDelay() {
     long delay = 100_000 + random.nextLong(MILLI);
-    if (faulty && now < coordinatorSlowUntil) {
+    if (faulty && now() < coordinatorSlowUntil) {
       delay += random.nextLong(1_500 * MILLI);
     }
     if (faulty && random.nextDouble() < profile.noise().requestLate()) {
@@ -405,7 +434,7 @@ final class Simulation {
     String volume = member.volume().id();
     int copies = faulty && random.nextDouble() < profile.noise().requestLate() ? 2 : 1;
     for (int copy = 0; copy < copies; copy++) {
-      if (now < cutToCoordinator[member.index()] || requestLost()) {
+      if (now() < cutToCoordinator[member.index()] || requestLost()) {
         continue;
       }
       after(coordinatorDelay(), () -> execute(process, member, volume, request));
@@ -435,14 +464,14 @@ final class Simulation {
         strike(member);
       }
     }
-    if (!requestLost() && now >= cutFromCoordinator[member.index()]) {
+    if (!requestLost() && now() >= cutFromCoordinator[member.index()]) {
       Configuration answer = coordinator.current();
       after(coordinatorDelay(), () -> process.deliver(new Event.Learned(answer)));
     }
   }
 
   private void push(SimulatedMember member) {
-    if (!coordinatorUp || now < cutFromCoordinator[member.index()] || requestLost()) {
+    if (!coordinatorUp || now() < cutFromCoordinator[member.index()] || requestLost()) {
       return;
     }
     Configuration pushed = coordinator.current();
@@ -459,7 +488,7 @@ final class Simulation {
       if (process == null) {
         continue;
       }
-      if (!coordinatorUp || now < cutFromCoordinator[member.index()]) {
+      if (!coordinatorUp || now() < cutFromCoordinator[member.index()]) {
         if (process.told() != Hearing.UNKNOWN) {
           process.tell(Hearing.UNKNOWN, -1);
         }
@@ -483,14 +512,14 @@ final class Simulation {
     Hearing hearing = hearing(1 - member.index());
     if (process != null
         && coordinatorUp
-        && now >= cutFromCoordinator[member.index()]
+        && now() >= cutFromCoordinator[member.index()]
         && (process.told() != hearing || process.toldBy() != coordinatorRun)) {
       process.tell(hearing, coordinatorRun);
     }
   }
 
   private Hearing hearing(int member) {
-    long silence = now - Math.max(heardAt[member], coordinatorStartedAt);
+    long silence = now() - Math.max(heardAt[member], coordinatorStartedAt);
     if (silence > 3_000 * MILLI) {
       return Hearing.LOST;
     }
@@ -523,15 +552,15 @@ final class Simulation {
       case PAUSE -> {
         if (process != null) {
           counts.add(Seen.PAUSES);
-          process.pause(now + duration(3_000));
+          process.pause(now() + duration(3_000));
         }
       }
       case HICCUP -> {
-        if (now < nextHiccup[i]) {
+        if (now() < nextHiccup[i]) {
           return;
         }
-        nextHiccup[i] = now + 2_000 * MILLI;
-        long until = now + random.nextLong(400 * MILLI);
+        nextHiccup[i] = now() + 2_000 * MILLI;
+        long until = now() + random.nextLong(400 * MILLI);
         if (process != null && random.nextBoolean()) {
           process.pause(until);
         } else {
@@ -540,7 +569,7 @@ final class Simulation {
       }
       case CUT_ONE_WAY -> {
         counts.add(Seen.CUTS);
-        long until = now + duration(3_000);
+        long until = now() + duration(3_000);
         switch (random.nextInt(3)) {
           case 0 -> cutToPeer[i] = until;
           case 1 -> cutToCoordinator[i] = until;
@@ -549,26 +578,26 @@ final class Simulation {
       }
       case CUT_PAIR -> {
         counts.add(Seen.CUTS);
-        long until = now + duration(3_000);
+        long until = now() + duration(3_000);
         cutToPeer[0] = until;
         cutToPeer[1] = until;
       }
       case ISOLATE -> {
         counts.add(Seen.CUTS);
-        long until = now + duration(4_000);
+        long until = now() + duration(4_000);
         cutToPeer[0] = until;
         cutToPeer[1] = until;
         cutToCoordinator[i] = until;
         cutFromCoordinator[i] = until;
       }
-      case HOLD -> heldUntil[i] = now + duration(1_500);
+      case HOLD -> heldUntil[i] = now() + duration(1_500);
       case FALSE_ALARM -> falseAlarm(i);
       case UNHEARD -> {
-        cutToCoordinator[i] = now + 3_000 * MILLI + duration(2_000);
+        cutToCoordinator[i] = now() + 3_000 * MILLI + duration(2_000);
         if (random.nextBoolean()) {
           cutFromCoordinator[i] = cutToCoordinator[i];
         }
-        heardAt[i] = Math.min(heardAt[i], now - random.nextLong(2_900 * MILLI));
+        heardAt[i] = Math.min(heardAt[i], now() - random.nextLong(2_900 * MILLI));
       }
       case LINK_BREAK -> {
         if (process != null) {
@@ -576,11 +605,11 @@ final class Simulation {
         }
       }
       case COORDINATOR_DOWN -> coordinatorDown();
-      case COORDINATOR_SLOW -> coordinatorSlowUntil = now + duration(3_000);
-      case DISK_SLOW -> member.slowDisk(now + duration(3_000));
+      case COORDINATOR_SLOW -> coordinatorSlowUntil = now() + duration(3_000);
+      case DISK_SLOW -> member.slowDisk(now() + duration(3_000));
       case DISK_HANG -> {
         counts.add(Seen.HANGS);
-        member.hangDisk(now + duration(4_000));
+        member.hangDisk(now() + duration(4_000));
       }
       case DISK_FAIL -> member.failDisk();
       case WALL_CLOCK -> member.setWall(wallOffset());
@@ -596,11 +625,11 @@ final class Simulation {
 
   private void falseAlarm(int i) {
     sessionBroken[i] = true;
-    cutToCoordinator[i] = now + duration(900);
+    cutToCoordinator[i] = now() + duration(900);
     if (random.nextBoolean()) {
       cutFromCoordinator[i] = cutToCoordinator[i];
     }
-    cutToPeer[i] = Math.max(cutToPeer[i], now + duration(900));
+    cutToPeer[i] = Math.max(cutToPeer[i], now() + duration(900));
     if (random.nextBoolean()) {
       cutToPeer[1 - i] = Math.max(cutToPeer[1 - i], cutToPeer[i]);
     }
@@ -626,20 +655,20 @@ final class Simulation {
     switch (random.nextInt(7)) {
       case 0, 1 -> crash(victim, true);
       case 2 -> {
-        cutToCoordinator[i] = now + duration(2_000);
+        cutToCoordinator[i] = now() + duration(2_000);
         cutFromCoordinator[i] = cutToCoordinator[i];
       }
       case 3 -> {
-        cutToCoordinator[i] = now + duration(2_000);
+        cutToCoordinator[i] = now() + duration(2_000);
         cutFromCoordinator[i] = cutToCoordinator[i];
-        cutToPeer[0] = now + duration(2_000);
+        cutToPeer[0] = now() + duration(2_000);
         cutToPeer[1] = cutToPeer[0];
       }
       case 4 -> falseAlarm(i);
       case 5 -> {
         if (victim.process() != null) {
           counts.add(Seen.PAUSES);
-          victim.process().pause(now + duration(2_000));
+          victim.process().pause(now() + duration(2_000));
         }
       }
       default -> coordinatorDown();
@@ -670,11 +699,11 @@ final class Simulation {
     after(duration(5_000), this::coordinatorBack);
   }
 
-  private void coordinatorBack() {
+  void coordinatorBack() {
     if (!coordinatorUp) {
       coordinatorUp = true;
       coordinatorRun++;
-      coordinatorStartedAt = now;
+      coordinatorStartedAt = now();
     }
   }
 
@@ -735,8 +764,19 @@ final class Simulation {
   }
 
   private void restart(SimulatedMember member) {
-    if (member.process() == null) {
+    if (now() < downUntil) {
+      at(downUntil, () -> restart(member));
+    } else if (member.process() == null) {
       startProcess(member);
+    }
+  }
+
+  /** Both members are away until then. */
+  void outage(long until) {
+    note("both members are away");
+    downUntil = until;
+    for (SimulatedMember member : members) {
+      crash(member, true);
     }
   }
 
@@ -757,19 +797,19 @@ final class Simulation {
   /** The coordinator takes this member for lost, and the member hears nothing of anybody. */
   void hideFromCoordinator(int index, int millis) {
     note("directed: " + NAMES[index] + " is hidden from the coordinator");
-    cutToCoordinator[index] = now + millis * MILLI;
+    cutToCoordinator[index] = now() + millis * MILLI;
     cutFromCoordinator[index] = cutToCoordinator[index];
     cutToPeer[1 - index] = cutToCoordinator[index];
-    heardAt[index] = now - 3_000 * MILLI;
-    coordinatorStartedAt = Math.min(coordinatorStartedAt, now - 4_000 * MILLI);
+    heardAt[index] = now() - 3_000 * MILLI;
+    coordinatorStartedAt = Math.min(coordinatorStartedAt, now() - 4_000 * MILLI);
   }
 
   /** The disk is gone; the next process hears its peer, and hears of nothing else. */
   void directVolumeLoss(int index) {
     note("directed: " + NAMES[index] + " loses its volume");
     crash(members[index], true);
-    members[index].mount(new SimulatedVolume(newVolumeId(members[index])));
-    cutFromCoordinator[index] = now + 2_000 * MILLI;
+    members[index].mount(newVolume(members[index]));
+    cutFromCoordinator[index] = now() + 2_000 * MILLI;
     cutToPeer[index] = 0;
   }
 
@@ -783,7 +823,7 @@ final class Simulation {
     }
     counts.add(Seen.VOLUME_LOSSES);
     crash(member, random.nextBoolean());
-    member.mount(new SimulatedVolume(newVolumeId(member)));
+    member.mount(newVolume(member));
   }
 
   /** A full copy takes the place of what a member had. */
@@ -800,15 +840,17 @@ final class Simulation {
 
   // ---------------------------------------------------------------- healing
 
-  private void heal() {
+  /** All faults end; processes that are down start. */
+  void repair() {
     note("healing");
     faulty = false;
+    downUntil = 0;
     for (int i = 0; i < 2; i++) {
       cutToPeer[i] = 0;
       cutToCoordinator[i] = 0;
       cutFromCoordinator[i] = 0;
       heldUntil[i] = 0;
-      boolean hung = members[i].hangs() > now;
+      boolean hung = members[i].hangs() > now();
       members[i].healDisk();
       if (hung) {
         crash(members[i], true);
@@ -817,14 +859,18 @@ final class Simulation {
     for (SimulatedMember member : members) {
       restart(member);
     }
+  }
+
+  private void heal() {
+    repair();
     if (masterReachesAll() && random.nextBoolean()) {
       coordinatorUp = false;
       awaitWrites(15_000, Invariant.WRITES_RESUME_ALONE, this::masterReachesAll);
     }
     coordinatorBack();
     awaitWrites(minInSync == 2 ? 60_000 : 15_000, Invariant.WRITES_RESUME, this::survives);
-    long limit = now + 40_000 * MILLI;
-    while (survives() && coordinator.current().inSync().size() < 2 && now < limit) {
+    long limit = now() + 40_000 * MILLI;
+    while (survives() && coordinator.current().inSync().size() < 2 && now() < limit) {
       step();
     }
     if (survives() && coordinator.current().inSync().size() < 2) {
@@ -834,8 +880,8 @@ final class Simulation {
 
   private void awaitWrites(int millis, Invariant invariant, BooleanSupplier due) {
     long before = written;
-    long limit = now + millis * MILLI;
-    while (due.getAsBoolean() && written < before + 2 * clients.size() && now < limit) {
+    long limit = now() + millis * MILLI;
+    while (due.getAsBoolean() && written < before + 2 * clients.size() && now() < limit) {
       step();
     }
     if (due.getAsBoolean() && written < before + 2 * clients.size()) {
@@ -868,13 +914,13 @@ final class Simulation {
   }
 
   /** Whether a recorded volume is there. A late request of a lost member can take out the last. */
-  private boolean survives() {
+  boolean survives() {
     Configuration recorded = coordinator.current();
     return recorded.hasInSync("a", members[0].volume().id())
         || recorded.hasInSync("b", members[1].volume().id());
   }
 
-  private String describe() {
+  String describe() {
     StringBuilder text = new StringBuilder(coordinator.current().toString());
     for (SimulatedMember member : members) {
       SimulatedProcess process = member.process();
