@@ -212,8 +212,14 @@ final class Supervisor implements Keeper.Surroundings, WantedWatch.Clusters {
         missing.add(keeper.service().name());
       }
     }
-    file.update(RunState::withReady);
     return missing;
+  }
+
+  /**
+   * Lets it be known, once what there was to say is said: who started this process waits for it.
+   */
+  void tellReady() {
+    file.update(RunState::withReady);
   }
 
   private static void await(CompletableFuture<Void> ready) throws InterruptedException {

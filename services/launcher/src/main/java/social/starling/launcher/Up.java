@@ -103,6 +103,7 @@ final class Up {
       }
       Duration took = Duration.between(begun, Instant.now());
       terminal.say(Welcome.text(took, supervisor.routerAddress(), directory));
+      supervisor.tellReady();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import social.starling.proto.sync.v1.Batch;
 
 /** What is counted about one peer, for as long as it is in the map. Thread-safe. */
 final class PeerMeters implements AutoCloseable {
@@ -16,6 +17,7 @@ final class PeerMeters implements AutoCloseable {
   private final Counter receivedItems;
   private final Counter sentBatches;
   private final Counter sentItems;
+  private final Counter sentBytes;
   private final Counter reconnects;
   private final Timer delivery;
   private final List<Meter> all;
@@ -27,6 +29,11 @@ final class PeerMeters implements AutoCloseable {
     receivedItems = counter(peer, "received_items", "Changes from the peer that took effect here.");
     sentBatches = counter(peer, "sent_batches", "Batches passed on to the peer.");
     sentItems = counter(peer, "sent_items", "Changes passed on to the peer.");
+    sentBytes =
+        counter(
+            peer,
+            "sent_bytes",
+            "Bytes passed on to the peer, notices that there is nothing included.");
     reconnects = counter(peer, "reconnects", "Times that receiving from the peer broke.");
     delivery =
         Timer.builder("starling_sync_delivery")
@@ -54,6 +61,7 @@ final class PeerMeters implements AutoCloseable {
             receivedItems,
             sentBatches,
             sentItems,
+            sentBytes,
             reconnects,
             delivery,
             lag,
@@ -68,10 +76,13 @@ final class PeerMeters implements AutoCloseable {
     delivery.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** A batch was passed on to the peer. */
-  void sent(int items) {
-    sentBatches.increment();
-    sentItems.increment(items);
+  /** A batch was passed on to the peer, or a notice that there is nothing for it. */
+  void sent(Batch batch) {
+    sentBytes.increment(batch.getSerializedSize());
+    if (batch.hasUpTo()) {
+      sentBatches.increment();
+      sentItems.increment(batch.getItemsCount());
+    }
   }
 
   /** Receiving from the peer broke. */

@@ -211,9 +211,7 @@ final class Relay {
         heardAt = System.nanoTime();
         if (chain.accept(next.get())) {
           say(next.get());
-          if (next.get().hasUpTo()) {
-            meters.sent(next.get().getItemsCount());
-          }
+          meters.sent(next.get());
         } else {
           stayAlive();
         }

@@ -10,10 +10,18 @@ import java.util.concurrent.ConcurrentMap;
  */
 public final class Presence {
 
+  /** Sessions of one user at once: a flood of one leaves room for the others. */
+  static final int MAX_PER_USER = 256;
+
   private final ConcurrentMap<String, Integer> sessions = new ConcurrentHashMap<>();
 
-  void begin(String user) {
-    sessions.merge(key(user), 1, Integer::sum);
+  /** One more session; {@link #end} it. Whether there was room for it. */
+  boolean begin(String user) {
+    if (sessions.merge(key(user), 1, Integer::sum) > MAX_PER_USER) {
+      end(user);
+      return false;
+    }
+    return true;
   }
 
   void end(String user) {

@@ -78,6 +78,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   private final Member member;
   private final LiveStreams streams;
   private final Presence presence;
+  private final WritesUnderWay underWay = new WritesUnderWay();
   private final IntToLongFunction positions;
   private final ScheduledExecutorService scheduler;
 
@@ -190,7 +191,13 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     checkHome(user());
     Request request =
         body.apply(Request.newBuilder().setUser(user()).setConfirmed(id.getConfirmed())).build();
-    return Answers.orThrow(member.write(new RequestId(id.getClient(), id.getSequence()), request));
+    underWay.begin(user());
+    try {
+      RequestId name = new RequestId(id.getClient(), id.getSequence());
+      return Answers.orThrow(member.write(name, request));
+    } finally {
+      underWay.end(user());
+    }
   }
 
   // ---------------------------------------------------------------- reads
@@ -325,10 +332,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
               member,
               call);
       Runnable wake = stream::wake;
-      if (!streams.begin(wake)) {
-        throw tooMany();
-      }
-      presence.begin(user);
+      beginSession(user, wake);
       call.setOnCancelHandler(wake);
       call.setOnReadyHandler(wake);
       // Not on the handler's thread, which must hear of readiness and cancellation.
@@ -391,10 +395,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     }
 
     void begin() {
-      if (!streams.begin(hurry)) {
-        throw tooMany();
-      }
-      presence.begin(user);
+      beginSession(user, hurry);
       synchronized (call) {
         beats = scheduler.scheduleWithFixedDelay(this::beat, 0, ATTEND_SECONDS, TimeUnit.SECONDS);
       }
@@ -431,6 +432,19 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
           presence.end(user);
         }
       }
+    }
+  }
+
+  private void beginSession(String user, Runnable wake) {
+    if (!streams.begin(wake)) {
+      throw tooMany();
+    }
+    if (!presence.begin(user)) {
+      streams.end(wake);
+      throw Errors.of(
+          Code.RESOURCE_EXHAUSTED,
+          Reason.OVERLOADED,
+          "%s has %d sessions open here already; end some".formatted(user, Presence.MAX_PER_USER));
     }
   }
 

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.common.Errors;
 import social.starling.proto.sns.v1.GetPostsRequest;
+import social.starling.proto.sns.v1.Page;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.WriteId;
@@ -82,6 +85,62 @@ class StorageFaultTest {
       pair.awaitInSync();
       assertThat(pair.texts("alice")).containsExactly("one");
     }
+  }
+
+  @Test
+  void aFloodOfOneUserLeavesRoomForTheOthers() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      Node node = pair.start(1, Node.Choice.normal().on(disk));
+      pair.login("alice");
+      pair.login("bob");
+      disk.hang();
+      List<Thread> flood = new ArrayList<>();
+      for (int i = 0; i < 256; i++) {
+        flood.add(posting(node, "alice", firstOf("flood" + i)));
+      }
+
+      // Those of the flood wait for the disk; what comes on top is refused, whatever the case.
+      await()
+          .atMost(Pair.SOON)
+          .untilAsserted(() ->
+              assertThatThrownBy(() ->
+                      node.as("Alice")
+                          .withDeadlineAfter(200, TimeUnit.MILLISECONDS)
+                          .post(post(firstOf("more"))))
+                  .satisfies(e -> assertThat(Errors.reason(e)).contains(Reason.OVERLOADED)));
+      Thread bob = posting(node, "bob", firstOf("other"));
+      disk.goOn();
+
+      assertThat(bob.join(Pair.SOON)).isTrue();
+      for (Thread thread : flood) {
+        assertThat(thread.join(Pair.SOON)).isTrue();
+      }
+      assertThat(pair.texts("bob")).hasSize(1);
+      assertThat(
+              node.as("alice")
+                  .getPosts(
+                      GetPostsRequest.newBuilder()
+                          .setAuthor("alice")
+                          .setPage(Page.newBuilder().setLimit(200))
+                          .build())
+                  .getPostsList())
+          .hasSize(200);
+    }
+  }
+
+  private static WriteId firstOf(String client) {
+    return WriteId.newBuilder()
+        .setClient("%013d-%s".formatted(System.currentTimeMillis(), client))
+        .setSequence(1)
+        .build();
+  }
+
+  private static Thread posting(Node node, String user, WriteId write) {
+    return Thread.ofVirtual().start(() -> node.as(user).post(post(write)));
+  }
+
+  private static PostRequest post(WriteId write) {
+    return PostRequest.newBuilder().setWrite(write).setText("x").build();
   }
 
   @Test
