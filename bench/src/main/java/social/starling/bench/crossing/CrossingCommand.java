@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -128,6 +129,7 @@ public final class CrossingCommand implements Callable<Integer> {
   private final Arrivals arrivals = new Arrivals();
   private final List<String> failures = new ArrayList<>();
   private final Map<String, ReentrantLock> turns = new HashMap<>();
+  private final CountDownLatch watched = new CountDownLatch(1);
   private Installation installation;
 
   @Override
@@ -162,6 +164,10 @@ public final class CrossingCommand implements Callable<Integer> {
   }
 
   private int measure(List<StarlingClient> posting, Thread watching) throws InterruptedException {
+    // What is posted before the stream has begun is none of its business.
+    if (!watched.await(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
+      throw new StartException(ExitCode.FAILED, "the stream did not begin");
+    }
     // A first post of each, so that every follow has reached the author's cluster.
     AtomicInteger number = new AtomicInteger();
     for (StarlingClient author : posting) {
@@ -261,7 +267,9 @@ public final class CrossingCommand implements Callable<Integer> {
   private void watch(EventStream stream) {
     try {
       while (stream.hasNext()) {
-        if (stream.next() instanceof TimelineEvent.Posted(var post, long _)) {
+        TimelineEvent event = stream.next();
+        watched.countDown();
+        if (event instanceof TimelineEvent.Posted(var post, long _)) {
           long now = System.nanoTime();
           String text = post.text();
           arrivals.arrived(post.author(), Integer.parseInt(text, 0, text.indexOf(' '), 10), now);
