@@ -493,7 +493,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   /** Whether new names in a slot are this cluster's: see {@code OwnSlots}. */
   private boolean takes(State state, int slot) {
     if (state.slotsVersion() > 0) {
-      return state.slots().get(slot);
+      return state.ownsSlot(slot);
     }
     // What is told now is journaled before any write that is let through here.
     Members told = member.members();
