@@ -27,7 +27,8 @@ import social.starling.proto.coordinator.v1.SlotOwner;
  *   <li>A cluster disappears when no coordinator's last map has it.
  *   <li>A cluster is down when every coordinator that is there says so; one that is away has no
  *       say, for it may have left before the cluster came back.
- *   <li>Nothing is dropped because coordinators are away.
+ *   <li>Nothing is dropped because coordinators are away. What one told that is gone for good (its
+ *       address is nobody's any more) is dropped once another is heard.
  * </ol>
  *
  * <p>Thread-safe: one lock guards the merge; readers see immutable maps.
@@ -38,6 +39,7 @@ final class Routes {
   private final Condition changed = lock.newCondition();
   private final Map<String, ClusterMap> told = new HashMap<>();
   private final Set<String> away = new HashSet<>();
+  private final Set<String> gone = new HashSet<>();
   private final List<Consumer<RouteMap>> listeners = new CopyOnWriteArrayList<>();
   private volatile RouteMap current = RouteMap.NONE;
   private volatile long heardAtNanos = System.nanoTime();
@@ -65,6 +67,8 @@ final class Routes {
       ClusterMap before = told.getOrDefault(coordinator, ClusterMap.getDefaultInstance());
       told.put(coordinator, map);
       away.remove(coordinator);
+      gone.remove(coordinator);
+      dropGone();
       become(merge(before, map));
     } finally {
       lock.unlock();
@@ -86,6 +90,26 @@ final class Routes {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A coordinator will not be heard again. */
+  void gone(String coordinator) {
+    lock.lock();
+    try {
+      away(coordinator);
+      gone.add(coordinator);
+      if (!away.containsAll(told.keySet())) {
+        dropGone();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dropGone() {
+    told.keySet().removeAll(gone);
+    away.removeAll(gone);
+    gone.clear();
   }
 
   private void become(RouteMap merged) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,7 @@ final class Maps {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, Told> told = new HashMap<>();
+  private final Set<String> gone = new HashSet<>();
   private final List<Consumer<PeerMap>> listeners = new CopyOnWriteArrayList<>();
   private long clock;
   private volatile PeerMap current = PeerMap.NONE;
@@ -94,6 +96,8 @@ final class Maps {
         }
       }
       told.put(coordinator, new Told(statements, true));
+      gone.remove(coordinator);
+      dropGone();
       merge();
     } finally {
       lock.unlock();
@@ -111,6 +115,25 @@ final class Maps {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** A coordinator will not be heard again: what it told counts until another is heard. */
+  void gone(String coordinator) {
+    lock.lock();
+    try {
+      left(coordinator);
+      gone.add(coordinator);
+      if (told.values().stream().anyMatch(Told::connected)) {
+        dropGone();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dropGone() {
+    told.keySet().removeAll(gone);
+    gone.clear();
   }
 
   /**
