@@ -1,0 +1,21 @@
+package social.starling.operator.plan;
+
+import java.time.Duration;
+import java.util.List;
+import social.starling.operator.api.SnsClusterStatus;
+
+/**
+ * What to do about a cluster now.
+ *
+ * @param actions in order; when one fails those after it are for the next plan
+ * @param status to be written
+ * @param again when to look again, if nothing happens before
+ * @param released whether a deleted object may go
+ */
+public record Plan(
+    List<Action> actions, SnsClusterStatus status, Duration again, boolean released) {
+
+  public Plan {
+    actions = List.copyOf(actions);
+  }
+}
