@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -466,17 +465,7 @@ final class Registry {
   }
 
   private <T> T locked(Supplier<T> change) {
-    try {
-      if (!lock.tryLock(LOCK_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)) {
-        throw Refusal.of(
-            UNAVAILABLE,
-            "the coordinator has waited %d s for its storage; try again",
-            LOCK_TIMEOUT.toSeconds());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Refusal(UNAVAILABLE, "the coordinator is stopping");
-    }
+    Turn.take(lock, LOCK_TIMEOUT, "the coordinator has waited %d s for its storage; try again");
     try {
       if (stale) {
         records.reload();

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
@@ -108,7 +107,7 @@ final class SlotMoves {
    *     store cannot be used
    */
   void forget(String name) {
-    take(turn);
+    Turn.take(turn, TURN, "other slots have been on their way for %d s; try again");
     try {
       registry.reload();
       RecordedCluster cluster = registry.known(name);
@@ -408,20 +407,6 @@ final class SlotMoves {
         .limit(count)
         .forEach(some::set);
     return some;
-  }
-
-  private static void take(ReentrantLock lock) {
-    try {
-      if (!lock.tryLock(TURN.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw Refusal.of(
-            UNAVAILABLE,
-            "other slots have been on their way for %d s; try again",
-            TURN.toSeconds());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Refusal(UNAVAILABLE, "the coordinator is stopping");
-    }
   }
 
   private static Refusal contended() {

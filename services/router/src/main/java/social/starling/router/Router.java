@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
+import social.starling.common.Readiness;
 
 /**
  * What all calls share: the map, the connections, and what was found out about the clusters.
@@ -58,6 +60,33 @@ final class Router implements AutoCloseable {
 
   void retried(Failure failure) {
     retries.get(failure).increment();
+  }
+
+  /**
+   * Why calls cannot be forwarded, in a sentence: there is no map with dealt slots, or no master
+   * that can be reached and answers that it serves. Empty when they can. Blocks on masters.
+   */
+  Optional<String> trouble() {
+    RouteMap map = routes.current();
+    if (!map.heard()) {
+      return Optional.of("no coordinator has been heard");
+    }
+    if (!map.dealt()) {
+      return Optional.of(map.waiting());
+    }
+    for (ClusterRoute cluster : map.clusters().values()) {
+      if (cluster.masterRoute().filter(this::serves).isPresent()) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of("no cluster has a master that can be reached and serves");
+  }
+
+  private boolean serves(MemberRoute master) {
+    return upstreams
+        .to(master.address())
+        .filter(upstream -> Readiness.serves(upstream.channel(), master.name()))
+        .isPresent();
   }
 
   @Override

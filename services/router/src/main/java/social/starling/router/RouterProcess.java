@@ -11,6 +11,7 @@ import social.starling.common.GrpcServer;
 import social.starling.common.GrpcServers;
 import social.starling.common.HttpEndpoint;
 import social.starling.common.Metrics;
+import social.starling.common.Readiness;
 
 /** A running router: its ports, its watches and its streams. Thread-safe. */
 final class RouterProcess implements AutoCloseable {
@@ -50,7 +51,7 @@ final class RouterProcess implements AutoCloseable {
             List.of(Metrics.calls(registry)),
             new SnsForward(router, streams),
             new LocateService(router.routes(), router.upstreams()));
-    readiness = Readiness.start(router, ready -> turned(ready, registry));
+    readiness = Readiness.start(router::trouble, ready -> turned(ready, registry));
     try {
       http = new HttpEndpoint(settings.host(), settings.httpPort(), registry, readiness::trouble);
     } catch (RuntimeException e) {

@@ -1,10 +1,12 @@
 package social.starling.synchronizer;
 
+import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import social.starling.common.Address;
@@ -13,6 +15,7 @@ import social.starling.common.GrpcServer;
 import social.starling.common.GrpcServers;
 import social.starling.common.HttpEndpoint;
 import social.starling.common.Metrics;
+import social.starling.common.Readiness;
 import social.starling.proto.coordinator.v1.SynchronizerHello;
 
 /** A running synchronizer: its ports, its sessions, its peers. Thread-safe. */
@@ -65,7 +68,7 @@ final class SynchronizerProcess implements AutoCloseable {
     server =
         GrpcServers.internalServer(
             settings.host(), settings.internalPort(), settings.credential(), service);
-    readiness = Readiness.start(own, maps, master, ready -> turned(ready, registry));
+    readiness = Readiness.start(() -> trouble(own), ready -> turned(ready, registry));
     try {
       http = new HttpEndpoint(settings.host(), settings.httpPort(), registry, readiness::trouble);
     } catch (RuntimeException e) {
@@ -114,6 +117,27 @@ final class SynchronizerProcess implements AutoCloseable {
    */
   static SynchronizerProcess start(Settings settings, MeterRegistry registry) {
     return new SynchronizerProcess(settings, registry);
+  }
+
+  /**
+   * Why nothing can be passed on, in a sentence: there is no map with the own cluster, or its
+   * master does not answer that it serves. Peers need not be there. Blocks on the master.
+   */
+  private Optional<String> trouble(String own) {
+    PeerMap map = maps.current();
+    if (!map.heard()) {
+      return Optional.of("no coordinator has been heard");
+    }
+    if (map.cluster(own).isEmpty()) {
+      return Optional.of("cluster " + own + " is not in the coordinators' map");
+    }
+    Optional<ManagedChannel> channel = master.channel();
+    if (channel.isEmpty()) {
+      return Optional.of("no coordinator names a master of " + own);
+    }
+    return Readiness.serves(channel.get(), own)
+        ? Optional.empty()
+        : Optional.of("the master of " + own + " cannot be reached or does not serve");
   }
 
   private void turned(boolean ready, MeterRegistry registry) {

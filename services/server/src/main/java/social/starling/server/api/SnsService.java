@@ -207,13 +207,13 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     answer(
         out,
         () -> {
-          List<String> names =
+          Names names =
               names(in.getLimit(), in.getAfter(), (after, n) -> member.state().users(after, n));
           ListUsersResponse.Builder response = ListUsersResponse.newBuilder();
-          for (String name : names) {
+          for (String name : names.list()) {
             response.addUsers(User.newBuilder().setName(name).setActive(presence.isActive(name)));
           }
-          return response.setNext(next(names, in.getLimit())).build();
+          return response.setNext(names.next()).build();
         });
   }
 
@@ -223,14 +223,14 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         out,
         () -> {
           String user = user();
-          List<String> names =
+          Names names =
               names(
                   in.getLimit(),
                   in.getAfter(),
                   (after, n) -> known(user, member.state().followers(user, after, n)));
           return ListFollowersResponse.newBuilder()
-              .addAllNames(names)
-              .setNext(next(names, in.getLimit()))
+              .addAllNames(names.list())
+              .setNext(names.next())
               .build();
         });
   }
@@ -241,14 +241,14 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         out,
         () -> {
           String user = user();
-          List<String> names =
+          Names names =
               names(
                   in.getLimit(),
                   in.getAfter(),
                   (after, n) -> known(user, member.state().following(user, after, n)));
           return ListFollowingResponse.newBuilder()
-              .addAllNames(names)
-              .setNext(next(names, in.getLimit()))
+              .addAllNames(names.list())
+              .setNext(names.next())
               .build();
         });
   }
@@ -258,20 +258,18 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         () -> Errors.of(Code.NOT_FOUND, Reason.USER_UNKNOWN, user + " is not a user"));
   }
 
-  private List<String> names(
-      int limit, String after, BiFunction<String, Integer, List<String>> reader)
+  /** A page of names, and after which name the next one begins; empty: there is none. */
+  private record Names(List<String> list, String next) {}
+
+  private Names names(int limit, String after, BiFunction<String, Integer, List<String>> reader)
       throws InterruptedException {
     checkHome(user());
     if (!after.isEmpty()) {
       Limits.checkName(after);
     }
     int bounded = bounded(limit, DEFAULT_NAMES, MAX_NAMES, "limit");
-    return member.read(() -> reader.apply(after, bounded));
-  }
-
-  private static String next(List<String> names, int limit) {
-    int bounded = bounded(limit, DEFAULT_NAMES, MAX_NAMES, "limit");
-    return names.size() < bounded ? "" : names.getLast();
+    List<String> found = member.read(() -> reader.apply(after, bounded));
+    return new Names(found, found.size() < bounded ? "" : found.getLast());
   }
 
   @Override
@@ -493,7 +491,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   /** Whether new names in a slot are this cluster's: see {@code OwnSlots}. */
   private boolean takes(State state, int slot) {
     if (state.slotsVersion() > 0) {
-      return state.slots().get(slot);
+      return state.ownsSlot(slot);
     }
     // What is told now is journaled before any write that is let through here.
     Members told = member.members();

@@ -2,9 +2,6 @@ package social.starling.server.api;
 
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import social.starling.common.Errors;
 import social.starling.proto.sns.v1.Reason;
 
@@ -16,7 +13,7 @@ final class WritesUnderWay {
 
   static final int MAX_PER_USER = 256;
 
-  private final Map<String, Integer> waiting = new ConcurrentHashMap<>();
+  private final PerUser waiting = new PerUser(MAX_PER_USER);
 
   /**
    * One more; {@link #end} it.
@@ -24,9 +21,7 @@ final class WritesUnderWay {
    * @throws StatusRuntimeException RESOURCE_EXHAUSTED, OVERLOADED, when there are too many already
    */
   void begin(String user) {
-    int now = waiting.merge(key(user), 1, Integer::sum);
-    if (now > MAX_PER_USER) {
-      end(user);
+    if (!waiting.begin(user)) {
       throw Errors.of(
           Code.RESOURCE_EXHAUSTED,
           Reason.OVERLOADED,
@@ -36,10 +31,6 @@ final class WritesUnderWay {
   }
 
   void end(String user) {
-    waiting.compute(key(user), (_, count) -> count == null || count == 1 ? null : count - 1);
-  }
-
-  private static String key(String user) {
-    return user.toLowerCase(Locale.ROOT);
+    waiting.end(user);
   }
 }

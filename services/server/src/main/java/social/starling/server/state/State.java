@@ -287,18 +287,10 @@ public final class State {
     if (user == null) {
       return Optional.empty();
     }
-    while (true) {
-      Following following = user.following;
-      long asOf = Math.max(appliedIndex, following.changedAt());
-      if (following != user.following) {
-        continue;
-      }
-      int[] found = timelines.newest(following, asOf, maxId, sinceId, limit);
-      if (!deletedSince(asOf)) {
-        return Optional.of(new Timeline(read(found), asOf));
-      }
-      Thread.yield();
-    }
+    Found found =
+        undisturbed(
+            user, (following, asOf) -> timelines.newest(following, asOf, maxId, sinceId, limit));
+    return Optional.of(new Timeline(read(found.numbers()), found.asOf()));
   }
 
   /**
@@ -314,19 +306,36 @@ public final class State {
     if (user == null) {
       return Optional.empty();
     }
+    Found found =
+        undisturbed(
+            user,
+            (following, asOf) ->
+                cursor < asOf ? timelines.after(following, asOf, cursor, limit) : new int[0]);
+    int[] numbers = found.numbers();
+    long reached =
+        numbers.length == limit ? posts.index(numbers[limit - 1]) : Math.max(cursor, found.asOf());
+    return Optional.of(new Stream(readWithIndexes(numbers), reached));
+  }
+
+  /** Numbers of posts, as they were after a change. */
+  private record Found(int[] numbers, long asOf) {}
+
+  @FunctionalInterface
+  private interface Search {
+    int[] find(Following following, long asOf);
+  }
+
+  /** Searches again when what the user follows changes, or a post is deleted, meanwhile. */
+  private Found undisturbed(User user, Search search) {
     while (true) {
       Following following = user.following;
       long asOf = Math.max(appliedIndex, following.changedAt());
       if (following != user.following) {
         continue;
       }
-      if (cursor >= asOf) {
-        return Optional.of(new Stream(List.of(), cursor));
-      }
-      int[] found = timelines.after(following, asOf, cursor, limit);
+      int[] numbers = search.find(following, asOf);
       if (!deletedSince(asOf)) {
-        long reached = found.length == limit ? posts.index(found[limit - 1]) : asOf;
-        return Optional.of(new Stream(readWithIndexes(found), reached));
+        return new Found(numbers, asOf);
       }
       Thread.yield();
     }

@@ -2,6 +2,7 @@ package social.starling.server.storage;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,6 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Upkeep {
 
   private static final long LOOK_MILLIS = 1_000;
+  private static final Duration JOIN = Duration.ofSeconds(2);
 
   private final Volume volume;
   private final VolumeOptions options;
@@ -54,9 +56,14 @@ final class Upkeep {
     } finally {
       lock.unlock();
     }
+    awaitEnd(thread);
+  }
+
+  /** Waits for 2 s at most: a disk that hangs is not waited for. Not for oneself, or nobody. */
+  static void awaitEnd(Thread thread) {
     if (thread != null && thread != Thread.currentThread()) {
       try {
-        thread.join(TimeUnit.SECONDS.toMillis(2));
+        thread.join(JOIN);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -447,18 +446,11 @@ public final class Volume implements AutoCloseable, JournalReader {
     }
   }
 
-  /** It looks at {@code closing} between two records; a disk that hangs is not waited for. */
+  /** It looks at {@code closing} between two records. */
   private void awaitScrubber() {
     Thread running = scrubber;
-    if (running == null || running == Thread.currentThread()) {
-      return;
-    }
     LockSupport.unpark(running);
-    try {
-      running.join(Duration.ofSeconds(2));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Upkeep.awaitEnd(running);
   }
 
   /** Lets go of everything as a crash would, but for this process. For tests. */
