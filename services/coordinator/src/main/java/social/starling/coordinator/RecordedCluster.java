@@ -31,6 +31,11 @@ record RecordedCluster(
     return KEY_PREFIX + name;
   }
 
+  /** The cluster that the document with a key of this kind is about. */
+  static String nameOf(String key) {
+    return key.substring(KEY_PREFIX.length());
+  }
+
   static boolean isKey(String key) {
     return key.startsWith(KEY_PREFIX);
   }

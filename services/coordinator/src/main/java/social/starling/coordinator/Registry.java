@@ -335,6 +335,14 @@ final class Registry {
     });
   }
 
+  /** Takes what another coordinator has written. */
+  void learned(Document document) {
+    locked(() -> {
+      records.take(document);
+      return null;
+    });
+  }
+
   /** Whether what is recorded is known, and nothing that was heard contradicts it. */
   boolean isTrusted() {
     return !stale && distrusted.isEmpty();
