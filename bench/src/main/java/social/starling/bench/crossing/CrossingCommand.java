@@ -1,5 +1,7 @@
 package social.starling.bench.crossing;
 
+import static social.starling.bench.Usage.require;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -391,11 +393,5 @@ public final class CrossingCommand implements Callable<Integer> {
         histogram.getValueAtPercentile(99) / MILLION,
         histogram.getMaxValue() / MILLION,
         histogram.getTotalCount());
-  }
-
-  private static void require(boolean holds, String sentence) {
-    if (!holds) {
-      throw new StartException(ExitCode.USAGE, sentence);
-    }
   }
 }

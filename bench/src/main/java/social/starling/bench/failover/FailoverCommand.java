@@ -1,5 +1,7 @@
 package social.starling.bench.failover;
 
+import static social.starling.bench.Usage.require;
+
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,7 +12,6 @@ import social.starling.bench.OutputFormat;
 import social.starling.bench.installation.Coordinator;
 import social.starling.bench.installation.Installation;
 import social.starling.common.ExitCode;
-import social.starling.common.StartException;
 
 /** {@code bench failover}: how long no write is acknowledged, and whether any is lost. */
 @Command(
@@ -109,12 +110,6 @@ public final class FailoverCommand implements Callable<Integer> {
       FailoverReport report = campaign.run();
       System.out.print(output == OutputFormat.JSON ? report.json() + "\n" : report.text());
       return report.isClean() ? ExitCode.DONE : ExitCode.FAILED;
-    }
-  }
-
-  private static void require(boolean holds, String sentence) {
-    if (!holds) {
-      throw new StartException(ExitCode.USAGE, sentence);
     }
   }
 }

@@ -1,5 +1,7 @@
 package social.starling.bench.load;
 
+import static social.starling.bench.Usage.require;
+
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -160,12 +162,6 @@ public final class LoadCommand implements Callable<Integer> {
     require(textBytes >= 1 && textBytes <= 5000, "--text-bytes can be 1 to 5000");
     require(limit >= 1 && limit <= 200, "--timeline can be 1 to 200");
     require(connections >= 1 && connections <= 64, "--connections can be 1 to 64");
-  }
-
-  private static void require(boolean holds, String sentence) {
-    if (!holds) {
-      throw new StartException(ExitCode.USAGE, sentence);
-    }
   }
 
   private static void checkSetUp(Population users, String router) {

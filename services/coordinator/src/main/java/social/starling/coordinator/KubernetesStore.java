@@ -339,15 +339,14 @@ final class KubernetesStore implements Store {
   }
 
   private String sentence(String verb, KubernetesClientException e) {
+    if (e.getCode() <= 0) {
+      return "the API server does not answer, so the state in namespace %s cannot be %s: %s"
+          .formatted(namespace, verb, cause(e));
+    }
     return switch (e.getCode()) {
       case HttpURLConnection.HTTP_FORBIDDEN, HttpURLConnection.HTTP_UNAUTHORIZED ->
           "the API server does not let this coordinator work in namespace %s: %s"
               .formatted(namespace, e.getMessage());
-      case HttpURLConnection.HTTP_NOT_FOUND ->
-          "the state in namespace %s cannot be %s: %s".formatted(namespace, verb, e.getMessage());
-      case 0 ->
-          "the API server does not answer, so the state in namespace %s cannot be %s: %s"
-              .formatted(namespace, verb, cause(e));
       default ->
           "the state in namespace %s cannot be %s: the API server answers %d, %s"
               .formatted(namespace, verb, e.getCode(), e.getMessage());

@@ -71,6 +71,7 @@ class CoordinatorProcessTest {
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
                   "--enable-native-access=ALL-UNNAMED",
+                  "-Dorg.sqlite.tmpdir=" + directory,
                   "-cp",
                   System.getProperty("java.class.path"),
                   CoordinatorMain.class.getName(),
@@ -143,7 +144,7 @@ class CoordinatorProcessTest {
 
   @AfterEach
   void killAll() {
-    processes.forEach(Process::destroyForcibly);
+    processes.forEach(process -> process.destroyForcibly().onExit().join());
   }
 
   @Test

@@ -7,10 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import social.starling.common.Published;
 import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.ClusterEntry;
 import social.starling.proto.coordinator.v1.ClusterMap;
@@ -27,78 +25,32 @@ import social.starling.proto.coordinator.v1.SlotOwner;
  *   <li>A cluster disappears when no coordinator's last map has it.
  *   <li>A cluster is down when every coordinator that is there says so; one that is away has no
  *       say, for it may have left before the cluster came back.
- *   <li>Nothing is dropped because coordinators are away.
+ *   <li>Nothing is dropped because coordinators are away. What one told that is gone for good (its
+ *       address is nobody's any more) is dropped once another is heard.
  * </ol>
  *
  * <p>Thread-safe: one lock guards the merge; readers see immutable maps.
  */
 final class Routes {
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Published<RouteMap> published = new Published<>(RouteMap.NONE, RouteMap::version);
   private final Map<String, ClusterMap> told = new HashMap<>();
   private final Set<String> away = new HashSet<>();
-  private final List<Consumer<RouteMap>> listeners = new CopyOnWriteArrayList<>();
-  private volatile RouteMap current = RouteMap.NONE;
-  private volatile long heardAtNanos = System.nanoTime();
+  private final Set<String> gone = new HashSet<>();
 
   /** The map as it is now. */
   RouteMap current() {
-    return current;
+    return published.current();
   }
 
   /** Since a coordinator was heard last (since the start when none has been). */
   Duration age() {
-    return Duration.ofNanos(System.nanoTime() - heardAtNanos);
+    return published.age();
   }
 
   /** Calls the listener at each change, under the lock and in order; it must not block. */
   void onChange(Consumer<RouteMap> listener) {
-    listeners.add(listener);
-  }
-
-  /** A coordinator was heard. */
-  void accept(String coordinator, ClusterMap map) {
-    lock.lock();
-    try {
-      heardAtNanos = System.nanoTime();
-      ClusterMap before = told.getOrDefault(coordinator, ClusterMap.getDefaultInstance());
-      told.put(coordinator, map);
-      away.remove(coordinator);
-      become(merge(before, map));
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** A coordinator is heard no longer. */
-  void away(String coordinator) {
-    lock.lock();
-    try {
-      if (away.add(coordinator) && current.heard()) {
-        become(
-            new RouteMap(
-                current.version(),
-                current.expectedClusters(),
-                withDown(current.clusters()),
-                current.owners()));
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void become(RouteMap merged) {
-    if (merged.equals(current)) {
-      return;
-    }
-    current =
-        new RouteMap(
-            current.version() + 1, merged.expectedClusters(), merged.clusters(), merged.owners());
-    for (Consumer<RouteMap> listener : listeners) {
-      listener.accept(current);
-    }
-    changed.signalAll();
+    published.onChange(listener);
   }
 
   /**
@@ -107,23 +59,64 @@ final class Routes {
    * @return false when the time passed without one
    */
   boolean awaitOtherThan(long version, Duration time) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      long left = time.toNanos();
-      while (current.version() == version) {
-        if (left <= 0) {
-          return false;
-        }
-        left = changed.awaitNanos(left);
+    return published.awaitOtherThan(version, time);
+  }
+
+  /** A coordinator was heard. */
+  void accept(String coordinator, ClusterMap map) {
+    published.hear(current -> {
+      ClusterMap before = told.getOrDefault(coordinator, ClusterMap.getDefaultInstance());
+      told.put(coordinator, map);
+      away.remove(coordinator);
+      gone.remove(coordinator);
+      dropGone();
+      return become(current, merge(current, before, map));
+    });
+  }
+
+  /** A coordinator is heard no longer. */
+  void away(String coordinator) {
+    published.change(current -> {
+      if (!away.add(coordinator) || !current.heard()) {
+        return current;
       }
-      return true;
-    } finally {
-      lock.unlock();
-    }
+      return become(
+          current,
+          new RouteMap(
+              current.version(),
+              current.expectedClusters(),
+              withDown(current.clusters()),
+              current.owners()));
+    });
+  }
+
+  /** A coordinator will not be heard again. */
+  void gone(String coordinator) {
+    away(coordinator);
+    published.change(current -> {
+      gone.add(coordinator);
+      if (!away.containsAll(told.keySet())) {
+        dropGone();
+      }
+      return current;
+    });
+  }
+
+  private void dropGone() {
+    told.keySet().removeAll(gone);
+    away.removeAll(gone);
+    gone.clear();
+  }
+
+  private static RouteMap become(RouteMap current, RouteMap merged) {
+    return merged.equals(current)
+        ? current
+        : new RouteMap(
+            current.version() + 1, merged.expectedClusters(), merged.clusters(), merged.owners());
   }
 
   // With the current version unless this is the first map, so that equality means no change.
-  private RouteMap merge(ClusterMap before, ClusterMap map) {
+  private RouteMap merge(RouteMap current, ClusterMap before, ClusterMap map) {
     Map<String, ClusterRoute> clusters = new HashMap<>();
     for (Map.Entry<String, ClusterRoute> known : current.clusters().entrySet()) {
       if (toldByAny(known.getKey())) {

@@ -4,18 +4,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import social.starling.common.Addresses;
+import social.starling.common.Published;
 import social.starling.proto.coordinator.v1.ClusterEntry;
 import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.coordinator.v1.Member;
@@ -51,34 +50,38 @@ final class Maps {
 
   private record Told(Map<String, Statement> statements, boolean connected) {}
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Published<PeerMap> published = new Published<>(PeerMap.NONE, PeerMap::version);
   private final Map<String, Told> told = new HashMap<>();
-  private final List<Consumer<PeerMap>> listeners = new CopyOnWriteArrayList<>();
+  private final Set<String> gone = new HashSet<>();
   private long clock;
-  private volatile PeerMap current = PeerMap.NONE;
-  private volatile long heardAtNanos = System.nanoTime();
 
   /** The map as it is now. */
   PeerMap current() {
-    return current;
+    return published.current();
   }
 
   /** Since a coordinator was heard last (since the start when none has been). */
   Duration age() {
-    return Duration.ofNanos(System.nanoTime() - heardAtNanos);
+    return published.age();
   }
 
   /** Calls the listener at each change, under the lock and in order; it must not block. */
   void onChange(Consumer<PeerMap> listener) {
-    listeners.add(listener);
+    published.onChange(listener);
+  }
+
+  /**
+   * Waits until there is a map other than the one with this version.
+   *
+   * @return false when the time passed without one
+   */
+  boolean awaitOtherThan(long version, Duration time) throws InterruptedException {
+    return published.awaitOtherThan(version, time);
   }
 
   /** A coordinator was heard. */
   void accept(String coordinator, ClusterMap map) {
-    lock.lock();
-    try {
-      heardAtNanos = System.nanoTime();
+    published.hear(current -> {
       Map<String, Statement> before =
           told.getOrDefault(coordinator, new Told(Map.of(), false)).statements();
       clock++;
@@ -94,47 +97,38 @@ final class Maps {
         }
       }
       told.put(coordinator, new Told(statements, true));
-      merge();
-    } finally {
-      lock.unlock();
-    }
+      gone.remove(coordinator);
+      dropGone();
+      return merge(current);
+    });
+  }
+
+  /** A coordinator will not be heard again: what it told counts until another is heard. */
+  void gone(String coordinator) {
+    left(coordinator);
+    published.change(current -> {
+      gone.add(coordinator);
+      if (told.values().stream().anyMatch(Told::connected)) {
+        dropGone();
+      }
+      return current;
+    });
+  }
+
+  private void dropGone() {
+    told.keySet().removeAll(gone);
+    gone.clear();
   }
 
   /** A coordinator is not connected any more. */
   void left(String coordinator) {
-    lock.lock();
-    try {
-      if (told.computeIfPresent(coordinator, (_, last) -> new Told(last.statements(), false))
-          != null) {
-        merge();
-      }
-    } finally {
-      lock.unlock();
-    }
+    published.change(current ->
+        told.computeIfPresent(coordinator, (_, last) -> new Told(last.statements(), false)) == null
+            ? current
+            : merge(current));
   }
 
-  /**
-   * Waits until there is a map other than the one with this version.
-   *
-   * @return false when the time passed without one
-   */
-  boolean awaitOtherThan(long version, Duration time) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      long left = time.toNanos();
-      while (current.version() == version) {
-        if (left <= 0) {
-          return false;
-        }
-        left = changed.awaitNanos(left);
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void merge() {
+  private PeerMap merge(PeerMap current) {
     boolean connected = told.values().stream().anyMatch(Told::connected);
     List<Told> counted = told.values().stream().filter(t -> t.connected() == connected).toList();
     Set<String> names = new TreeSet<>();
@@ -149,13 +143,9 @@ final class Maps {
     }
     // The first map counts as a change even when it is empty.
     if (current.heard() && clusters.equals(current.clusters())) {
-      return;
+      return current;
     }
-    current = new PeerMap(current.version() + 1, Map.copyOf(clusters));
-    for (Consumer<PeerMap> listener : listeners) {
-      listener.accept(current);
-    }
-    changed.signalAll();
+    return new PeerMap(current.version() + 1, Map.copyOf(clusters));
   }
 
   private static ClusterView view(String name, List<Statement> all, ClusterView last) {

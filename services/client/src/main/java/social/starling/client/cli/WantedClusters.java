@@ -1,18 +1,16 @@
 package social.starling.client.cli;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import social.starling.common.AtomicFile;
 import social.starling.common.ClusterName;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
@@ -66,28 +64,11 @@ public final class WantedClusters {
         FileLock lock = guard.lock()) {
       List<String> changed = change.apply(read(directory).orElse(present));
       if (lock.isValid()) {
-        write(file, String.join("\n", changed) + "\n");
+        AtomicFile.replace(file, String.join("\n", changed) + "\n");
       }
     } catch (IOException e) {
       throw unusable(file, e.getMessage(), e);
     }
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static StartException unusable(Path file, String why, Exception cause) {

@@ -113,14 +113,19 @@ final class Installation implements AutoCloseable {
   Ran run(String... arguments) throws IOException, InterruptedException {
     Path out = Files.createTempFile("starling", ".out");
     Path err = Files.createTempFile("starling", ".err");
-    Process process =
-        new ProcessBuilder(command(arguments))
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", List.of(arguments)).isTrue();
-    return new Ran(
-        process.exitValue(), Files.readString(out).strip(), Files.readString(err).strip());
+    try {
+      Process process =
+          new ProcessBuilder(command(arguments))
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", List.of(arguments)).isTrue();
+      return new Ran(
+          process.exitValue(), Files.readString(out).strip(), Files.readString(err).strip());
+    } finally {
+      Files.delete(out);
+      Files.delete(err);
+    }
   }
 
   /** Starts a launcher and returns when everything is ready. */

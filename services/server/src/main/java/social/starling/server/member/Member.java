@@ -26,8 +26,10 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import social.starling.common.Address;
 import social.starling.common.Errors;
 import social.starling.common.ExitCode;
+import social.starling.common.Sessions;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
@@ -107,7 +109,7 @@ public final class Member {
   private final JournalState found;
   private final boolean usedBefore;
   private final Inbox<Submit> inbox = new Inbox<>();
-  private final List<CoordinatorSession> sessions = new ArrayList<>();
+  private final Sessions<CoordinatorSession> sessions;
   private final PeerLink link;
   private final StoreThread store;
   private final Thread thread;
@@ -172,6 +174,7 @@ public final class Member {
    */
   public Member(MemberSettings settings, Volume volume, MeterRegistry registry) {
     this.settings = settings;
+    this.sessions = new Sessions<>(settings.coordinators(), this::session);
     this.volume = volume;
     this.volumeId = volume.id();
     this.found = volume.journalState();
@@ -253,20 +256,20 @@ public final class Member {
   /** Begins; returns at once. Called once. */
   public void start(Listening at) {
     listening = at;
-    for (var address : settings.coordinators()) {
-      sessions.add(
-          new CoordinatorSession(
-              address,
-              settings.credential(),
-              this::hello,
-              this::memberStatus,
-              settings.timing(),
-              new Coordinators()));
-    }
     store.start();
     thread.start();
-    sessions.forEach(CoordinatorSession::start);
+    sessions.start();
     link.start();
+  }
+
+  private CoordinatorSession session(Address coordinator) {
+    return new CoordinatorSession(
+        coordinator,
+        settings.credential(),
+        this::hello,
+        this::memberStatus,
+        settings.timing(),
+        new Coordinators());
   }
 
   /** Completes when this member cannot go on. */
@@ -642,7 +645,7 @@ public final class Member {
     inbox.event(new Event.Tick());
     thread.join(500);
     refuse(inbox.close());
-    sessions.forEach(CoordinatorSession::close);
+    sessions.close();
     link.close();
     if (store.stop(STORE_LIMIT)) {
       volume.close();
@@ -971,7 +974,7 @@ public final class Member {
       servingChanged.notifyAll();
     }
     servingListeners.forEach(Runnable::run);
-    sessions.forEach(CoordinatorSession::hurry);
+    sessions.all().forEach(CoordinatorSession::hurry);
   }
 
   private void keepHouse(long now) {
@@ -1130,7 +1133,7 @@ public final class Member {
       lastAsked = request;
       log.atInfo().addKeyValue("request", request).log("asks the coordinator");
     }
-    for (CoordinatorSession session : sessions) {
+    for (CoordinatorSession session : sessions.all()) {
       // Any one may answer; the compare-and-set makes a second execution impossible.
       session.ask(wire, this::answered);
     }
@@ -1144,7 +1147,7 @@ public final class Member {
   }
 
   private boolean coordinated() {
-    return sessions.stream().anyMatch(CoordinatorSession::connected);
+    return sessions.all().stream().anyMatch(CoordinatorSession::connected);
   }
 
   private void learned(social.starling.proto.coordinator.v1.Configuration configuration) {
@@ -1271,7 +1274,7 @@ public final class Member {
   /** Suspicion needs every coordinator that is there; one that hears the peer is enough. */
   private synchronized void reconsiderPeer() {
     Event.Hearing all = Event.Hearing.UNKNOWN;
-    for (CoordinatorSession session : sessions) {
+    for (CoordinatorSession session : sessions.all()) {
       Hearing one = session.peer();
       if (one == Hearing.HEARD) {
         all = Event.Hearing.HEARD;
