@@ -112,7 +112,8 @@ public record SnsClusterSpec(
   /** How fast a fault is noticed; shorter is faster, and more often wrong. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
-      value = "duration(self.silence) >= duration(self.heartbeat) + duration(self.heartbeat) + duration(self.heartbeat)",
+      value =
+          "duration(self.silence) >= duration(self.heartbeat) + duration(self.heartbeat) + duration(self.heartbeat)",
       message = "silence must be at least three heartbeats")
   @ValidationRule(
       value = "duration(self.lease) >= duration(self.heartbeat) + duration(self.heartbeat)",

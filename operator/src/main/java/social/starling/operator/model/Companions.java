@@ -164,11 +164,7 @@ public final class Companions {
   }
 
   private static ServicePort port(String name, int port) {
-    return new ServicePortBuilder()
-        .withName(name)
-        .withPort(port)
-        .withNewTargetPort(name)
-        .build();
+    return new ServicePortBuilder().withName(name).withPort(port).withNewTargetPort(name).build();
   }
 
   private static String name(SnsCluster cluster) {

@@ -45,10 +45,14 @@ public final class Labels {
   static Map<String, String> selector(String cluster, String component) {
     return new TreeMap<>(
         Map.of(
-            "app.kubernetes.io/name", "starling",
-            "app.kubernetes.io/instance", cluster,
-            COMPONENT, component,
-            CLUSTER, cluster));
+            "app.kubernetes.io/name",
+            "starling",
+            "app.kubernetes.io/instance",
+            cluster,
+            COMPONENT,
+            component,
+            CLUSTER,
+            cluster));
   }
 
   /** The cluster that an object belongs to. */

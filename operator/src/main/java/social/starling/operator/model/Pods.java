@@ -35,9 +35,7 @@ final class Pods {
         .withImage(image)
         .withImagePullPolicy(settings.imagePullPolicy())
         .withSecurityContext(restricted())
-        .withEnv(
-            fieldEnv("POD_IP", "status.podIP"),
-            fieldEnv("POD_UID", "metadata.uid"))
+        .withEnv(fieldEnv("POD_IP", "status.podIP"), fieldEnv("POD_UID", "metadata.uid"))
         .withArgs(
             "--host=0.0.0.0",
             "--advertise=$(POD_IP)",
@@ -66,11 +64,7 @@ final class Pods {
 
   static List<Volume> volumes(Settings settings) {
     return List.of(
-        new VolumeBuilder()
-            .withName("tmp")
-            .withNewEmptyDir()
-            .endEmptyDir()
-            .build(),
+        new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build(),
         new VolumeBuilder()
             .withName("credential")
             .withNewSecret()

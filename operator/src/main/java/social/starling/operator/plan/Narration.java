@@ -15,7 +15,7 @@ final class Narration {
   private final Situation situation;
   private final SnsClusterStatus before;
   private final SnsClusterStatus after;
-  private final List<Action> events = new ArrayList<>();
+  private final List<Action.Tell> events = new ArrayList<>();
 
   Narration(Situation situation, SnsClusterStatus after) {
     this.situation = situation;
@@ -23,7 +23,7 @@ final class Narration {
     this.after = after;
   }
 
-  List<Action> events() {
+  List<Action.Tell> events() {
     masterChanged();
     after.members().forEach(this::memberChanged);
     phaseChanged();
@@ -64,7 +64,8 @@ final class Narration {
           "LeftOut",
           member.name() + " does not hold everything any more: one copy only");
     }
-    boolean wasNoted = earlier.map(MemberState::trouble).equals(Optional.ofNullable(member.trouble()));
+    boolean wasNoted =
+        earlier.map(MemberState::trouble).equals(Optional.ofNullable(member.trouble()));
     if (member.trouble() != null && !wasNoted) {
       tell(Importance.Warning, "MemberTrouble", member.name() + ": " + member.trouble());
     }
@@ -87,8 +88,7 @@ final class Narration {
       case Unknown -> once(same, Importance.Warning, "CoordinatorsSilent");
       case Degraded -> once(same, Importance.Warning, "Degraded");
       case Blocked ->
-          once(
-              same && after.message().equals(before.message()), Importance.Warning, "Blocked");
+          once(same && after.message().equals(before.message()), Importance.Warning, "Blocked");
       case Deleting -> once(same, Importance.Normal, "Deleting");
       case Starting, Rejoining, Cloning, FailingOver -> {}
     }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import social.starling.operator.api.SnsClusterStatus;
-import social.starling.operator.api.SnsClusterStatus.Phase;
 import social.starling.operator.model.Companions;
 import social.starling.operator.model.Labels;
 import social.starling.operator.model.Member;
@@ -27,7 +26,7 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *
  * <ol>
  *   <li>Every process that its node saw end is reported to the coordinators.
- *   <li>Services, synchronizer and disruption budget are made what they should be.
+ *   <li>Roles become labels, the old master's first.
  *   <li>Each member without a pod gets one, on its own volume; a pod that ended is taken away
  *       first. One that ends again and again soon after its start waits, up to 30 s.
  *   <li>A cluster that is not recorded is recorded.
@@ -35,8 +34,8 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *       volume, which the other member fills.
  *   <li>What belongs to members that were replaced is deleted.
  *   <li>Roles become labels, the old master's first.
- *   <li>Pods that are not what the spec says are made anew: the slave's, then, after a handover, the
- *       other.
+ *   <li>Pods that are not what the spec says are made anew: the slave's, then, after a handover,
+ *       the other.
  * </ol>
  *
  * <p>What holds for all of it:
@@ -54,6 +53,7 @@ import social.starling.operator.plan.Seat.VolumeIs;
 public final class Planner {
 
   private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration REFUSED = Duration.ofSeconds(5);
   private static final Duration STEADY = Duration.ofSeconds(10);
   private static final Duration STABLE = Duration.ofSeconds(60);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(30);
@@ -78,14 +78,21 @@ public final class Planner {
     }
     SnsClusterStatus status =
         new Portrait(situation, work.blocked, work.nextSerial, seen.now()).status();
-    List<Action> actions = new ArrayList<>(work.actions);
-    actions.addAll(new Narration(situation, status).events());
-    return new Plan(actions, status, again(status, work, seen.now()), released);
+    return new Plan(
+        work.actions,
+        new Narration(situation, status).events(),
+        status,
+        again(status, work, seen.now()),
+        released);
   }
 
   private static Duration again(SnsClusterStatus status, Work work, Instant now) {
     Duration pause =
-        status.phase() == Phase.Ready || status.phase() == Phase.Paused ? STEADY : SOON;
+        switch (status.phase()) {
+          case Ready, Paused -> STEADY;
+          case Deleting -> REFUSED;
+          default -> SOON;
+        };
     for (Instant at : work.waitsFor) {
       Duration left = Duration.between(now, at);
       if (left.compareTo(pause) < 0) {
@@ -165,17 +172,15 @@ public final class Planner {
           .filter(Seat::provenDead)
           .forEach(pod -> {
             actions.add(
-                new Action.ReportDead(
-                    pod.getMetadata().getName(), pod.getMetadata().getUid()));
+                new Action.ReportDead(pod.getMetadata().getName(), pod.getMetadata().getUid()));
           });
     }
 
     void care() {
-      if (situation.before().nextSerial() == null
-          || situation.before().nextSerial() < nextSerial) {
+      if (situation.before().nextSerial() == null || situation.before().nextSerial() < nextSerial) {
         actions.add(new Action.ReserveSerials(nextSerial));
       }
-      companions();
+      roles();
       situation.seats().forEach(this::volume);
       situation.seats().forEach(this::pod);
       switch (situation.coordination()) {
@@ -184,10 +189,10 @@ public final class Planner {
         case Coordination.Recorded _ -> {
           situation.seats().forEach(this::replace);
           clearAway();
-          roles();
           upgrade();
         }
       }
+      companions();
     }
 
     private void companions() {
@@ -295,11 +300,11 @@ public final class Planner {
     /** See the class comment: only what nobody counts, and only while a counted master is heard. */
     private void replace(Seat seat) {
       if (!seat.lost()) {
-        seat.node()
-            .flatMap(NodeView::lostAt)
-            .filter(_ -> !seat.inSync())
-            .ifPresent(waitsFor::add);
+        seat.node().flatMap(NodeView::lostAt).filter(_ -> !seat.inSync()).ifPresent(waitsFor::add);
         return;
+      }
+      if (seat.heard()) {
+        return; // Kubernetes does not hear its node, and it works.
       }
       Seat other = situation.other(seat);
       if (seat.inSync() || !other.inSync() || !other.open() || other.volume() != VolumeIs.PRESENT) {

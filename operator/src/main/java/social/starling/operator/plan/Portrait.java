@@ -132,15 +132,24 @@ final class Portrait {
           case Degraded -> "one copy only: " + absent() + " is not heard";
           case Rejoining -> "one copy only: " + absent() + " catches up";
           case Cloning -> "one copy only: " + absent() + " takes a full copy";
-          case Upgrading -> "members are made anew, the slave first";
+          case Upgrading -> upgradeMessage();
           case FailingOver -> "another member takes over";
           case Down -> "no member that could serve is heard";
           case Paused -> "paused: the operator changes nothing";
-          case Unknown -> "no coordinator answers; reads and writes go on";
+          case Unknown ->
+              situation.disbelieves()
+                  ? "the coordinator that answers has not read who the members are now"
+                  : "no coordinator answers; reads and writes go on";
           case Blocked -> "a person has to decide";
           case Deleting -> "is being deleted";
         };
     return blocked.filter(_ -> phase != Phase.Paused).orElse(plain);
+  }
+
+  private String upgradeMessage() {
+    return situation.serving().map(situation::other).filter(other -> !other.inSync()).isPresent()
+        ? "members are made anew: waits until " + absent() + " holds everything"
+        : "members are made anew, the slave first";
   }
 
   private String absent() {
@@ -215,10 +224,7 @@ final class Portrait {
         condition("Ready", silent ? "Unknown" : serves ? "True" : "False", phase, message),
         condition("Progressing", progressing ? "True" : "False", phase, message),
         condition(
-            "Degraded",
-            silent ? "Unknown" : started && !whole ? "True" : "False",
-            phase,
-            message));
+            "Degraded", silent ? "Unknown" : started && !whole ? "True" : "False", phase, message));
   }
 
   private Condition condition(String type, String status, Phase phase, String message) {

@@ -103,9 +103,7 @@ record Seat(
    * have ended.
    */
   static boolean provenDead(Pod pod) {
-    return ended(pod)
-        .filter(end -> !"ContainerStatusUnknown".equals(end.getReason()))
-        .isPresent();
+    return ended(pod).filter(end -> !"ContainerStatusUnknown".equals(end.getReason())).isPresent();
   }
 
   boolean heard() {
@@ -135,8 +133,8 @@ record Seat(
   }
 
   boolean outdated(String revision) {
-    return pod.filter(made ->
-            !Labels.annotation(made, Labels.REVISION).equals(Optional.of(revision)))
+    return pod.filter(
+            made -> !Labels.annotation(made, Labels.REVISION).equals(Optional.of(revision)))
         .isPresent();
   }
 

@@ -27,6 +27,7 @@ final class Situation {
   private final Settings settings;
   private final String name;
   private final SnsClusterStatus before;
+  private final Coordination coordination;
   private final Optional<ClusterStatus> recorded;
   private final List<Seat> seats;
   private final int nextSerial;
@@ -37,8 +38,9 @@ final class Situation {
     this.name = seen.cluster().getMetadata().getName();
     this.before =
         seen.cluster().getStatus() == null ? SnsClusterStatus.NONE : seen.cluster().getStatus();
+    this.coordination = believed(seen.coordination());
     this.recorded =
-        seen.coordination() instanceof Coordination.Recorded known
+        coordination instanceof Coordination.Recorded known
             ? Optional.of(known.status())
             : Optional.empty();
     int used = highestSerial();
@@ -72,7 +74,7 @@ final class Situation {
   }
 
   Coordination coordination() {
-    return seen.coordination();
+    return coordination;
   }
 
   /** What the coordinators say; empty when they are silent, or do not know the cluster. */
@@ -96,7 +98,8 @@ final class Situation {
 
   Optional<Seat> master() {
     return configuration()
-        .flatMap(known -> seats.stream().filter(s -> s.name().equals(known.getMaster())).findFirst());
+        .flatMap(
+            known -> seats.stream().filter(s -> s.name().equals(known.getMaster())).findFirst());
   }
 
   /** The member that serves now. */
@@ -124,8 +127,27 @@ final class Situation {
         .toList();
   }
 
+  /** Who came after the members of now is none of those who were before. */
   private boolean hasPlace(String member) {
-    return seats.stream().anyMatch(seat -> seat.name().equals(member));
+    int newest = seats.stream().mapToInt(Seat::serial).max().orElse(0);
+    return serial(member) > newest || seats.stream().anyMatch(seat -> seat.name().equals(member));
+  }
+
+  /** A coordinator that does not know the newest member has not read what is stored for a while. */
+  private Coordination believed(Coordination said) {
+    if (!(said instanceof Coordination.Recorded known)) {
+      return said;
+    }
+    int newest =
+        known.status().getMembersList().stream().mapToInt(m -> serial(m.getName())).max().orElse(0);
+    int seenBefore = before.members().stream().mapToInt(m -> serial(m.name())).max().orElse(0);
+    return newest < seenBefore && before.epoch() != null ? new Coordination.Silent() : said;
+  }
+
+  /** Somebody answers, and is not believed. */
+  boolean disbelieves() {
+    return coordination instanceof Coordination.Silent
+        && !(seen.coordination() instanceof Coordination.Silent);
   }
 
   /**
@@ -156,7 +178,9 @@ final class Situation {
                 seen.pods().stream().map(pod -> pod.getMetadata().getName()),
                 seen.claims().stream().map(claim -> claim.getMetadata().getName()),
                 before.members().stream().map(MemberState::name),
-                recorded.stream().flatMap(r -> r.getMembersList().stream()).map(MemberReport::getName))
+                recorded.stream()
+                    .flatMap(r -> r.getMembersList().stream())
+                    .map(MemberReport::getName))
             .flatMap(each -> each);
     int highest = names.mapToInt(this::serial).max().orElse(0);
     return Math.max(highest, before.nextSerial() == null ? 0 : before.nextSerial() - 1);
@@ -187,9 +211,22 @@ final class Situation {
             .map(at -> NodeView.of(at, seen.nodes(), settings.replaceAfter(), seen.now())));
   }
 
+  /** That of the pod; of one that finds no node, that of its volume: it may be bound to it. */
   private static Optional<String> node(Optional<Pod> pod, Optional<PersistentVolumeClaim> claim) {
     return pod.map(p -> p.getSpec() == null ? null : p.getSpec().getNodeName())
-        .or(() -> claim.flatMap(c -> Labels.annotation(c, SELECTED_NODE)));
+        .or(() ->
+            claim
+                .filter(_ -> pod.filter(Situation::unschedulable).isPresent())
+                .flatMap(c -> Labels.annotation(c, SELECTED_NODE)));
+  }
+
+  private static boolean unschedulable(Pod pod) {
+    return pod.getStatus() != null
+        && pod.getStatus().getConditions() != null
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(condition ->
+                condition.getType().equals("PodScheduled")
+                    && "Unschedulable".equals(condition.getReason()));
   }
 
   private static boolean named(HasMetadata object, String name) {

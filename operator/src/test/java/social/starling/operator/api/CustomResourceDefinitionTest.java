@@ -43,11 +43,9 @@ class CustomResourceDefinitionTest {
             .forCRDVersions("v1")
             .inOutputDir(directory.toFile())
             .detailedGenerate();
-    String path =
-        written.getCRDInfos("snsclusters.starling.social").get("v1").getFilePath();
+    String path = written.getCRDInfos("snsclusters.starling.social").get("v1").getFilePath();
     CustomResourceDefinition definition =
-        Serialization.unmarshal(
-            Files.readString(Path.of(path)), CustomResourceDefinition.class);
+        Serialization.unmarshal(Files.readString(Path.of(path)), CustomResourceDefinition.class);
     // The generator sorts them by their paths.
     definition
         .getSpec()
@@ -56,9 +54,8 @@ class CustomResourceDefinitionTest {
             version
                 .getAdditionalPrinterColumns()
                 .sort(
-                    Comparator.comparingInt(
-                        (CustomResourceColumnDefinition column) ->
-                            COLUMNS.indexOf(column.getName()))));
+                    Comparator.comparingInt((CustomResourceColumnDefinition column) ->
+                        COLUMNS.indexOf(column.getName()))));
     return "# Generated from operator/src/main/java/social/starling/operator/api; do not edit.\n"
         + Serialization.asYaml(definition).replaceFirst("^---\n", "");
   }
