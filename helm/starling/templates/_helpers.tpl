@@ -198,8 +198,16 @@ volumeMounts:
 - --log-level={{ .root.Values.log.level }}
 {{- end }}
 
-{{/* Answers while the process lives; it is ended after a minute without an answer. */}}
+{{/* Answers while the process lives; it is ended after a minute without an answer, but not while
+it starts, for two minutes. */}}
 {{- define "starling.livenessProbe" -}}
+startupProbe:
+  httpGet:
+    path: /livez
+    port: http
+  periodSeconds: 1
+  timeoutSeconds: 3
+  failureThreshold: 120
 livenessProbe:
   httpGet:
     path: /livez
