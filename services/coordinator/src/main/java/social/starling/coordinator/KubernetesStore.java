@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 import social.starling.coordinator.StoreException.Kind;
@@ -51,7 +53,9 @@ import social.starling.coordinator.StoreException.Kind;
  */
 final class KubernetesStore implements Store {
 
-  private static final int REQUEST_MILLIS = 1_500;
+  private static final Logger LOG = LoggerFactory.getLogger(KubernetesStore.class);
+  private static final Duration AGAIN = Duration.ofMillis(200);
+  private static final int REQUEST_MILLIS = 2_000;
   private static final int CONNECT_MILLIS = 1_000;
   private static final int ATTEMPTS = 4;
 
@@ -107,6 +111,7 @@ final class KubernetesStore implements Store {
       throws InterruptedException {
     KubernetesStore store = new KubernetesStore(client, namespace);
     long deadline = System.nanoTime() + patience.toNanos();
+    boolean told = false;
     while (true) {
       try {
         store.find(initialise);
@@ -118,7 +123,11 @@ final class KubernetesStore implements Store {
         if (System.nanoTime() - deadline > 0) {
           throw new StartException(ExitCode.STORAGE, e.getMessage(), e);
         }
-        Thread.sleep(200);
+        if (!told) {
+          told = true;
+          LOG.atWarn().addKeyValue("reason", e.getMessage()).log("waits for the API server");
+        }
+        Thread.sleep(AGAIN);
       }
     }
   }

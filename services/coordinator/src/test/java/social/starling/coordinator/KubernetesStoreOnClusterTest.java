@@ -3,6 +3,7 @@ package social.starling.coordinator;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 class KubernetesStoreOnClusterTest extends StoreContract {
 
   private final String namespace = "starling-test-" + UUID.randomUUID();
-  private final KubernetesClient client = KubernetesStore.connect(Config.autoConfigure(null));
+  private final KubernetesClient client = new KubernetesClientBuilder().build();
 
   @BeforeEach
   void makeNamespace() {
@@ -38,7 +39,7 @@ class KubernetesStoreOnClusterTest extends StoreContract {
   Store open() {
     try {
       return KubernetesStore.open(
-          KubernetesStore.connect(Config.autoConfigure(null)), namespace, true, Duration.ZERO);
+          KubernetesStore.connect(Config.autoConfigure(null)), namespace, true, Duration.ofSeconds(30));
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
