@@ -15,10 +15,11 @@ public final class AtomicFile {
   private AtomicFile() {}
 
   /**
-   * Replaces a file, or makes it: the text is fsynced as {@code FILE.new} beside it, and then takes
-   * its name. Not for two at once.
+   * Replaces a file, or makes it: the text is fsynced as {@code FILE.new} beside it, then takes its
+   * name, and the name is fsynced. Durable when this returns. Not for two at once.
    *
-   * @throws IOException when it cannot be written; the file is as it was
+   * @throws IOException when it cannot be written; the file is as it was, or, when only its name
+   *     could not be made durable, the new one
    */
   public static void replace(Path file, String text) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
@@ -35,5 +36,9 @@ public final class AtomicFile {
       channel.force(true);
     }
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    Path directory = file.toAbsolutePath().getParent();
+    try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+      names.force(true);
+    }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
@@ -39,7 +40,7 @@ final class Background {
     List<String> command = new ArrayList<>(Distribution.current().launcherCommand());
     command.addAll(arguments);
     try {
-      Process launcher = new Spawner().start(command, log.file());
+      Process launcher = new Spawner().start(command, Map.of(), log.file());
       boolean ready = false;
       while (!ready && launcher.isAlive()) {
         Thread.sleep(LOOK);

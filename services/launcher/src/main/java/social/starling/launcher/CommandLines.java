@@ -12,6 +12,7 @@ import java.util.List;
 final class CommandLines {
 
   static final String EXPECTED_CLUSTERS = "--expected-clusters";
+  static final String ADVERTISE = "--advertise";
 
   private static final String INSTANCE = "-Dstarling.instance=";
 
@@ -40,6 +41,7 @@ final class CommandLines {
     command.add(1, mark(instance));
     Endpoints endpoints = entry.endpoints();
     add(command, "--host", Endpoints.HOST);
+    state.domain().ifPresent(domain -> add(command, ADVERTISE, nameIn(domain, service)));
     add(command, "--http-port", String.valueOf(endpoints.httpPort()));
     add(command, "--credential", directory.credential().toString());
     switch (kind) {
@@ -79,8 +81,19 @@ final class CommandLines {
     return String.join(
         ",",
         state.ofKind(Kind.COORDINATOR).stream()
-            .map(entry -> entry.endpoints().internalAddress())
+            .map(entry -> {
+              Endpoints endpoints = entry.endpoints();
+              return state
+                  .domain()
+                  .map(domain -> nameIn(domain, entry.service()) + ":" + endpoints.internalPort())
+                  .orElseGet(endpoints::internalAddress);
+            })
             .toList());
+  }
+
+  /** What the other processes know the service by. */
+  private static String nameIn(String domain, Service service) {
+    return service.name() + "." + domain;
   }
 
   private static void add(List<String> command, String flag, String value) {

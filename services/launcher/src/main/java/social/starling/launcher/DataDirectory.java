@@ -43,6 +43,11 @@ record DataDirectory(Path root) {
     return logs().resolve(name + ".log");
   }
 
+  /** What a service's process gets besides the environment of its launcher. */
+  EnvironmentFile environment(Service service) {
+    return new EnvironmentFile(root.resolve("environment").resolve(service.name()));
+  }
+
   /** The directory of a service's own data. A router has none and gets a name all the same. */
   Path of(Service service) {
     return root.resolve(service.name());

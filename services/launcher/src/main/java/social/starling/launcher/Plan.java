@@ -28,8 +28,10 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
    * @param clusters number of clusters of a new directory; empty: as many as are recorded, or 3
    * @param routerPort public port of the router; empty: the recorded one, or 4600
    * @param more names of clusters that there should be besides those that are recorded
+   * @param domain below which the processes know each other; empty: as recorded
    */
-  record Wish(OptionalInt clusters, OptionalInt routerPort, List<String> more) {
+  record Wish(
+      OptionalInt clusters, OptionalInt routerPort, List<String> more, Optional<String> domain) {
 
     Wish {
       more = List.copyOf(more);
@@ -37,12 +39,17 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
 
     /** What a person asks of {@code up}. */
     Wish(OptionalInt clusters, OptionalInt routerPort) {
-      this(clusters, routerPort, List.of());
+      this(clusters, routerPort, List.of(), Optional.empty());
     }
 
     /** That there be these clusters too. */
     Wish withMore(List<String> names) {
-      return new Wish(clusters, routerPort, names);
+      return new Wish(clusters, routerPort, names, domain);
+    }
+
+    /** That the processes know each other by names below this one. */
+    Wish withDomain(Optional<String> name) {
+      return new Wish(clusters, routerPort, more, name);
     }
   }
 
@@ -88,6 +95,7 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
     }
 
     Plan plan() {
+      planDomain();
       planClusters();
       planCoordinator();
       for (String cluster : state.clusters()) {
@@ -98,6 +106,15 @@ record Plan(RunState state, Set<String> replaced, List<String> remarks) {
       }
       planRouter();
       return new Plan(state, replaced, remarks);
+    }
+
+    private void planDomain() {
+      Optional<String> wanted = wish.domain();
+      if (wanted.isPresent() && !wanted.equals(state.domain())) {
+        // Those that run know each other by other names.
+        replaced.addAll(alive);
+        state = state.withDomain(wanted.get());
+      }
     }
 
     private void planClusters() {

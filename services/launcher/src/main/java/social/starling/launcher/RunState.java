@@ -17,6 +17,8 @@ import java.util.SequencedMap;
  * @param clusters names of the clusters, in the order in which they were recorded
  * @param launcher the launcher that wrote this, if one has
  * @param ready everything that the launcher started was ready once
+ * @param domain below which the processes know each other as {@code NAME.DOMAIN}; empty: they know
+ *     each other as 127.0.0.1
  * @param services by name: where it listens, and the process that runs it
  */
 record RunState(
@@ -25,6 +27,7 @@ record RunState(
     List<String> clusters,
     Optional<ProcessRecord> launcher,
     boolean ready,
+    Optional<String> domain,
     SequencedMap<String, Entry> services) {
 
   /**
@@ -42,7 +45,8 @@ record RunState(
   }
 
   static final RunState NEW =
-      new RunState(false, 0, List.of(), Optional.empty(), false, new LinkedHashMap<>());
+      new RunState(
+          false, 0, List.of(), Optional.empty(), false, Optional.empty(), new LinkedHashMap<>());
 
   RunState {
     clusters = List.copyOf(clusters);
@@ -58,16 +62,16 @@ record RunState(
   }
 
   RunState withInitialised() {
-    return new RunState(true, expectedClusters, clusters, launcher, ready, services);
+    return new RunState(true, expectedClusters, clusters, launcher, ready, domain, services);
   }
 
   /** With the clusters that this begins with. */
   RunState withFirstClusters(List<String> first) {
-    return new RunState(initialised, first.size(), first, launcher, ready, services);
+    return new RunState(initialised, first.size(), first, launcher, ready, domain, services);
   }
 
   RunState withClusters(List<String> changed) {
-    return new RunState(initialised, expectedClusters, changed, launcher, ready, services);
+    return new RunState(initialised, expectedClusters, changed, launcher, ready, domain, services);
   }
 
   /** Without a cluster and its services. */
@@ -80,23 +84,35 @@ record RunState(
         clusters.stream().filter(cluster -> !cluster.equals(name)).toList(),
         launcher,
         ready,
+        domain,
         new LinkedHashMap<>(left));
   }
 
   RunState withLauncher(ProcessRecord changed) {
     return new RunState(
-        initialised, expectedClusters, clusters, Optional.of(changed), false, services);
+        initialised, expectedClusters, clusters, Optional.of(changed), false, domain, services);
   }
 
   RunState withReady() {
-    return new RunState(initialised, expectedClusters, clusters, launcher, true, services);
+    return new RunState(initialised, expectedClusters, clusters, launcher, true, domain, services);
+  }
+
+  RunState withDomain(String changed) {
+    return new RunState(
+        initialised, expectedClusters, clusters, launcher, ready, Optional.of(changed), services);
   }
 
   RunState withEntry(Entry entry) {
     Map<String, Entry> changed = new LinkedHashMap<>(services);
     changed.put(entry.service().name(), entry);
     return new RunState(
-        initialised, expectedClusters, clusters, launcher, ready, new LinkedHashMap<>(changed));
+        initialised,
+        expectedClusters,
+        clusters,
+        launcher,
+        ready,
+        domain,
+        new LinkedHashMap<>(changed));
   }
 
   RunState withProcess(String name, Optional<ProcessRecord> process) {

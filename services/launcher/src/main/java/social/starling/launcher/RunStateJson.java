@@ -37,6 +37,7 @@ final class RunStateJson {
     json.addProperty("ready", state.ready());
     json.addProperty("expectedClusters", state.expectedClusters());
     json.add("clusters", strings(state.clusters()));
+    state.domain().ifPresent(domain -> json.addProperty("domain", domain));
     JsonArray coordinators = new JsonArray();
     state.ofKind(Kind.COORDINATOR).stream()
         .map(entry -> entry.endpoints().internalAddress())
@@ -92,6 +93,7 @@ final class RunStateJson {
               ? Optional.empty()
               : Optional.of(readProcess(json.getAsJsonObject("launcher"))),
           json.get("ready").getAsBoolean(),
+          Optional.ofNullable(json.get("domain")).map(JsonElement::getAsString),
           services);
     } catch (JsonParseException
         | IllegalStateException

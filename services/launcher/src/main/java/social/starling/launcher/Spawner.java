@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -30,9 +31,11 @@ final class Spawner {
   /**
    * Starts a process whose output goes to the end of a log file.
    *
+   * @param environment what it gets besides the environment of this process
    * @throws IOException when the system cannot start it
    */
-  Process start(List<String> command, Path log) throws IOException {
+  Process start(List<String> command, Map<String, String> environment, Path log)
+      throws IOException {
     // setsid replaces itself by the command, so the pid is the command's own.
     List<String> whole = new ArrayList<>();
     setsid.ifPresent(whole::add);
@@ -42,6 +45,7 @@ final class Spawner {
             .redirectErrorStream(true)
             .redirectInput(new File("/dev/null"))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(environment);
     return builder.start();
   }
 }

@@ -285,9 +285,10 @@ final class Supervisor implements Keeper.Surroundings, WantedWatch.Clusters {
     LogFile log = new LogFile(directory.log(service.name()));
     log.rotate();
     List<String> command = commandLines.of(file.state(), entry, instance);
+    Map<String, String> environment = directory.environment(service).read();
     ProcessRecord starting = ProcessRecord.starting(instance, command);
     file.update(state -> state.withProcess(service.name(), Optional.of(starting)));
-    Child child = new Child(spawner.start(command, log.file()));
+    Child child = new Child(spawner.start(command, environment, log.file()));
     ProcessRecord record = new ProcessRecord(child.pid(), child.started(), instance, command);
     file.update(state -> state.withProcess(service.name(), Optional.of(record)));
     return child;

@@ -2,8 +2,10 @@ package social.starling.launcher;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,6 +21,9 @@ import social.starling.common.StartException;
       "Starts again what dies. Ctrl-C ends everything; what was posted stays in DIR."
     })
 final class UpCommand implements Callable<Integer> {
+
+  private static final Pattern DOMAIN =
+      Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
 
   @Option(
       names = "--clusters",
@@ -38,6 +43,15 @@ final class UpCommand implements Callable<Integer> {
           "Where users call. Default: what it was in DIR, or " + Plan.DEFAULT_ROUTER_PORT + ".")
   private Integer routerPort;
 
+  /** For tests that put a network of their own between the processes. */
+  @Option(
+      names = "--domain",
+      paramLabel = "DOMAIN",
+      hidden = true,
+      description =
+          "The processes know each other as NAME.DOMAIN instead of 127.0.0.1; kept from then on.")
+  private String domain;
+
   @Option(
       names = "--detach",
       description = "Return when everything is ready; it goes on in the background.")
@@ -49,13 +63,21 @@ final class UpCommand implements Callable<Integer> {
       throw new StartException(
           ExitCode.USAGE, "--router-port is %d; it can be 1 to 65535".formatted(routerPort));
     }
+    if (domain != null && !DOMAIN.matcher(domain).matches()) {
+      throw new StartException(
+          ExitCode.USAGE,
+          "--domain is %s; it can have lower-case letters, digits, dots and hyphens"
+              .formatted(domain));
+    }
     DataDirectory directory = dir.directory();
     Terminal terminal = System.out::println;
     directory.create();
     if (detach) {
       return new Background(directory, terminal).run(arguments());
     }
-    Plan.Wish wish = new Plan.Wish(optional(clusters), optional(routerPort));
+    Plan.Wish wish =
+        new Plan.Wish(optional(clusters), optional(routerPort))
+            .withDomain(Optional.ofNullable(domain));
     return new Up(directory, Distribution.current(), terminal).run(wish);
   }
 
@@ -67,6 +89,9 @@ final class UpCommand implements Callable<Integer> {
     }
     if (routerPort != null) {
       arguments.addAll(List.of("--router-port", routerPort.toString()));
+    }
+    if (domain != null) {
+      arguments.addAll(List.of("--domain", domain));
     }
     return arguments;
   }

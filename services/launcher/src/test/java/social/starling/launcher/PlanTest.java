@@ -132,6 +132,31 @@ class PlanTest {
   }
 
   @Test
+  void shouldReplaceThoseThatRunWhenTheyAreToKnowEachOtherByOtherNames() {
+    RunState before = running(running(planned(1), "router"), "alpha-1");
+    Set<String> alive = Set.of("router", "alpha-1");
+    Plan.Wish wish =
+        new Plan.Wish(OptionalInt.empty(), OptionalInt.empty())
+            .withDomain(Optional.of("starling.test"));
+
+    Plan named = Plan.of(before, wish, alive, ALL_FREE);
+
+    assertThat(named.replaced()).isEqualTo(alive);
+    assertThat(named.state().domain()).contains("starling.test");
+    assertThat(Plan.of(named.state(), wish, alive, ALL_FREE).replaced()).isEmpty();
+  }
+
+  @Test
+  void shouldKeepTheNamesBelowWhichTheProcessesKnowEachOther() {
+    RunState before = planned(1).withDomain("starling.test");
+
+    Plan again = plan(before, OptionalInt.empty(), OptionalInt.empty(), NOBODY, ALL_FREE);
+
+    assertThat(again.state().domain()).contains("starling.test");
+    assertThat(again.replaced()).isEmpty();
+  }
+
+  @Test
   void shouldKeepTheNumberOfClustersThatADirectoryBeganWith() {
     assertThat(
             plan(planned(2), OptionalInt.empty(), OptionalInt.empty(), NOBODY, ALL_FREE)

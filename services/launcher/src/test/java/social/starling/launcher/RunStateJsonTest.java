@@ -36,6 +36,8 @@ class RunStateJsonTest {
   void shouldReadWhatItWrote() {
     assertThat(RunStateJson.read(RunStateJson.write(STATE), "f")).isEqualTo(STATE);
     assertThat(RunStateJson.read(RunStateJson.write(RunState.NEW), "f")).isEqualTo(RunState.NEW);
+    RunState named = STATE.withDomain("starling.test");
+    assertThat(RunStateJson.read(RunStateJson.write(named), "f")).isEqualTo(named);
   }
 
   @Test
