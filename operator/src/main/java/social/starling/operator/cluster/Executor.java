@@ -79,7 +79,8 @@ final class Executor {
       case Action.ReserveSerials _ -> {
         return write(cluster, status);
       }
-      case Action.RecordMembers record -> coordinators.record(name, record.members());
+      case Action.RecordMembers record ->
+          coordinators.record(name, record.members(), record.version());
       case Action.Forget _ -> coordinators.forget(name);
       case Action.HandOver _ -> coordinators.handOver(name);
       case Action.Create(HasMetadata object) -> create(object);

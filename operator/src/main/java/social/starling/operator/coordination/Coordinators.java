@@ -103,11 +103,16 @@ public final class Coordinators implements AutoCloseable {
   /**
    * Records the cluster, or its new members.
    *
+   * @param version of the members recorded so far; 0 for none
    * @throws StatusRuntimeException when no coordinator does
    */
-  public void record(String cluster, List<String> members) {
+  public void record(String cluster, List<String> members, long version) {
     RecordClusterRequest request =
-        RecordClusterRequest.newBuilder().setName(cluster).addAllMembers(members).build();
+        RecordClusterRequest.newBuilder()
+            .setName(cluster)
+            .addAllMembers(members)
+            .setMembersVersion(version)
+            .build();
     askOne(CHANGE, admin -> admin.recordCluster(request));
   }
 

@@ -16,8 +16,12 @@ public sealed interface Action {
   /** Write the status before going on, so that serials below this one are never used again. */
   record ReserveSerials(int next) implements Action {}
 
-  /** Tell the coordinators who the members are. */
-  record RecordMembers(List<String> members) implements Action {
+  /**
+   * Tell the coordinators who the members are.
+   *
+   * @param version of the members that are recorded; 0 when none are
+   */
+  record RecordMembers(List<String> members, long version) implements Action {
 
     public RecordMembers {
       members = List.copyOf(members);

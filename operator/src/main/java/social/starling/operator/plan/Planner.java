@@ -213,11 +213,23 @@ public final class Planner {
     }
 
     private void volume(Seat seat) {
+      if (waits(seat)) {
+        return;
+      }
       if (seat.volume() == VolumeIs.NEW) {
         actions.add(new Action.Create(Member.claim(situation.cluster(), seat.serial())));
       } else if (seat.volume() == VolumeIs.PRESENT) {
         grow(seat.claim().orElseThrow());
       }
+    }
+
+    /**
+     * A new volume waits until a coordinator answers: coordinators begin a new state only where no
+     * member has a volume.
+     */
+    private boolean waits(Seat seat) {
+      return seat.volume() == VolumeIs.NEW
+          && situation.coordination() instanceof Coordination.Silent;
     }
 
     private void grow(PersistentVolumeClaim claim) {
@@ -233,7 +245,7 @@ public final class Planner {
       boolean usable = seat.volume() == VolumeIs.NEW || seat.volume() == VolumeIs.PRESENT;
       switch (seat.podIs()) {
         case NONE -> {
-          if (usable) {
+          if (usable && !waits(seat)) {
             create(seat, 0);
           }
         }
@@ -289,7 +301,7 @@ public final class Planner {
                     + ": their state was lost; see 'starling admin rebuild-coordinator'");
         return;
       }
-      actions.add(new Action.RecordMembers(situation.memberNames()));
+      actions.add(new Action.RecordMembers(situation.memberNames(), 0));
       tell(
           Importance.Normal,
           "Recorded",
@@ -318,7 +330,8 @@ public final class Planner {
           new Action.RecordMembers(
               situation.memberNames().stream()
                   .map(name -> name.equals(seat.name()) ? next : name)
-                  .toList()));
+                  .toList(),
+              situation.recorded().orElseThrow().getMembersVersion()));
       tell(
           Importance.Warning,
           "MemberReplaced",

@@ -127,7 +127,10 @@ final class Portrait {
   private String message(Phase phase) {
     String plain =
         switch (phase) {
-          case Starting -> "the members start";
+          case Starting ->
+              situation.coordination() instanceof Coordination.Silent
+                  ? "waits for a coordinator"
+                  : "the members start";
           case Ready -> "both members hold everything";
           case Degraded -> "one copy only: " + absent() + " is not heard";
           case Rejoining -> "one copy only: " + absent() + " catches up";

@@ -74,7 +74,8 @@ class PlannerTest {
       case Action.ReportDead(String member, String instance) ->
           "report dead: %s, process %s".formatted(member, instance);
       case Action.ReserveSerials(int next) -> "reserve serials below " + next;
-      case Action.RecordMembers(List<String> members) -> "record members " + members;
+      case Action.RecordMembers(List<String> members, long version) ->
+          "record members %s after version %d".formatted(members, version);
       case Action.Forget _ -> "forget";
       case Action.HandOver _ -> "hand over";
       case Action.Create(HasMetadata object) -> "create " + render(object);

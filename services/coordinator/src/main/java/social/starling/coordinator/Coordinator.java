@@ -296,6 +296,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
           ClusterEntry.newBuilder()
               .setName(cluster.name())
               .setNumber(cluster.number())
+              .setMembersVersion(cluster.membersVersion())
               .setConfiguration(cluster.configuration())
               .addAllMembers(sessions.membersOf(cluster))
               .setSynchronizer(synchronizers.address(cluster.name()))

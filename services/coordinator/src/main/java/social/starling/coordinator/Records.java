@@ -26,7 +26,7 @@ final class Records {
   /** Is told of changes, in order, after they are durable. Must not block or call back. */
   interface Listener {
 
-    /** The cluster is new, or its configuration is. */
+    /** The cluster is new, or its configuration is, or a member. */
     void changed(RecordedCluster cluster);
 
     void forgotten(RecordedCluster cluster);
@@ -141,7 +141,7 @@ final class Records {
     long version = snapshot.forgotten().getOrDefault(RecordedCluster.key(name), 0L);
     RecordedCluster cluster =
         new RecordedCluster(
-            version, name, number, members, Configuration.newBuilder().setCluster(name).build());
+            version, name, number, members, 1, Configuration.newBuilder().setCluster(name).build());
     if (!store.compareAndSet(RecordedCluster.key(name), version, cluster.content())) {
       refresh(RecordedCluster.key(name));
       return false;
@@ -157,7 +157,11 @@ final class Records {
 
   /** Changes the configuration of a cluster. */
   boolean replace(RecordedCluster current, Configuration next) {
-    RecordedCluster changed = current.with(next);
+    return replace(current, current.with(next));
+  }
+
+  /** Changes what is recorded of a cluster. */
+  boolean replace(RecordedCluster current, RecordedCluster changed) {
     String key = RecordedCluster.key(current.name());
     if (!store.compareAndSet(key, current.version(), changed.content())) {
       refresh(key);

@@ -518,9 +518,9 @@ public final class Member {
 
   // ---------------------------------------------------------------- for the links and for people
 
-  /** A message of the other member. Dropped when too many wait, as messages may be. */
-  void received(Message message) {
-    inbox.message(new Event.Received(message));
+  /** A message of another member. Dropped when too many wait, as messages may be. */
+  void received(String from, Message message) {
+    inbox.message(new Event.Received(from, message));
   }
 
   /** The other member says whether its volume is almost full. */
@@ -663,13 +663,7 @@ public final class Member {
         return;
       }
       long now = System.nanoTime();
-      String peer =
-          members.getMembersList().stream()
-              .map(social.starling.proto.coordinator.v1.Member::getName)
-              .filter(each -> !each.equals(settings.member()))
-              .findFirst()
-              .orElseThrow();
-      replica = new Replica(options(peer), found, volume, settings.startedAt(), now);
+      replica = new Replica(options(peerOf(members)), found, volume, settings.startedAt(), now);
       permit = replica.permit();
       loop();
     } catch (InterruptedException e) {
@@ -1114,19 +1108,13 @@ public final class Member {
   // ---------------------------------------------------------------- towards the coordinators
 
   private void ask(social.starling.replication.Request request) {
-    Options known = options("-");
-    String peer =
-        members.getMembersList().stream()
-            .map(social.starling.proto.coordinator.v1.Member::getName)
-            .filter(each -> !each.equals(known.self()))
-            .findFirst()
-            .orElse("");
     ReconfigureRequest wire =
         Wire.toProto(
             request,
             settings.cluster(),
             settings.member(),
-            peer,
+            // Not whom the coordinators name by now: the request is about a volume of this one.
+            replica.peer(),
             replica.status().volume(),
             settings.instance());
     if (!request.equals(lastAsked)) {
@@ -1230,7 +1218,7 @@ public final class Member {
         case CONFIGURATION -> learned(message.getConfiguration());
         case MEMBERS -> introduce(message.getMembers());
         case SUSPICION -> {
-          if (!message.getSuspicion().getMember().equals(settings.member())) {
+          if (message.getSuspicion().getMember().equals(peerOf(members))) {
             from.peer(message.getSuspicion().getHearing());
             reconsiderPeer();
           }
@@ -1254,21 +1242,70 @@ public final class Member {
 
     private void introduce(Members told) {
       synchronized (introduced) {
-        if (told.getSlotsVersion() < members.getSlotsVersion()
-            || told.getMembersCount() != 2
-            || !told.getCluster().equals(settings.cluster())) {
+        if (told.getMembersCount() != 2
+            || !told.getCluster().equals(settings.cluster())
+            || told.getMembersList().stream().noneMatch(Member.this::isThis)) {
           return;
         }
-        members = told;
+        String before = peerOf(members);
+        members = newest(members, told);
+        String peer = peerOf(members);
+        if (!before.isEmpty() && !peer.equals(before)) {
+          replacePeer(before, peer);
+        }
+        if (members.getMembersVersion() == told.getMembersVersion()) {
+          told.getMembersList().stream()
+              .filter(each -> !isThis(each))
+              .forEach(each -> link.peerAt(each.getInternalAddress()));
+        }
       }
-      told.getMembersList().stream()
-          .filter(each -> !each.getName().equals(settings.member()))
-          .forEach(each -> link.peerAt(each.getInternalAddress()));
       inbox.event(new Event.Tick()); // There may be slots to take.
       if (this.told.compareAndSet(false, true)) {
         introduced.countDown();
       }
     }
+  }
+
+  /** Coordinators may be behind each other, in what they say of slots and of members. */
+  private static Members newest(Members known, Members told) {
+    Members.Builder newest = told.toBuilder();
+    if (told.getSlotsVersion() < known.getSlotsVersion()) {
+      newest
+          .clearSlots()
+          .addAllSlots(known.getSlotsList())
+          .setSlotsVersion(known.getSlotsVersion());
+    }
+    if (told.getMembersVersion() < known.getMembersVersion()) {
+      newest
+          .clearMembers()
+          .addAllMembers(known.getMembersList())
+          .setMembersVersion(known.getMembersVersion());
+    }
+    return newest.build();
+  }
+
+  private void replacePeer(String before, String peer) {
+    log.atInfo()
+        .addKeyValue("before", before)
+        .addKeyValue("peer", peer)
+        .log("another member takes the place of the other one");
+    link.peerReplaced();
+    peerDiskLow = false;
+    sessions.all().forEach(session -> session.peer(Hearing.HEARING_UNSPECIFIED));
+    inbox.event(new Event.PeerNamed(peer));
+  }
+
+  private boolean isThis(social.starling.proto.coordinator.v1.Member member) {
+    return member.getName().equals(settings.member());
+  }
+
+  /** Name of the other member; empty before it is known. */
+  private String peerOf(Members known) {
+    return known.getMembersList().stream()
+        .filter(each -> !isThis(each))
+        .map(social.starling.proto.coordinator.v1.Member::getName)
+        .findFirst()
+        .orElse("");
   }
 
   /** Suspicion needs every coordinator that is there; one that hears the peer is enough. */
