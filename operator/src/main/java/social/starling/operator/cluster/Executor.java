@@ -28,6 +28,7 @@ final class Executor {
 
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
+  private static final int STATUS_ATTEMPTS = 3;
   private static final String MANAGER = "starling-operator";
 
   private final Logger log = LoggerFactory.getLogger(Executor.class);
@@ -158,21 +159,32 @@ final class Executor {
     if (Objects.equals(cluster.getStatus(), status)) {
       return cluster;
     }
-    SnsCluster changed = client.resource(cluster).get();
-    if (changed == null) {
-      return cluster;
+    KubernetesClientException last = null;
+    for (int attempt = 0; attempt < STATUS_ATTEMPTS; attempt++) {
+      SnsCluster changed = client.resource(cluster).get();
+      if (changed == null) {
+        return cluster;
+      }
+      changed.setStatus(status);
+      try {
+        return client.resource(changed).updateStatus();
+      } catch (KubernetesClientException e) {
+        // A person, or the SDK's finalizer, was faster; nobody else writes a status.
+        if (e.getCode() != CONFLICT) {
+          throw e;
+        }
+        last = e;
+      }
     }
-    changed.setStatus(status);
-    return client.resource(changed).updateStatus();
+    throw last;
   }
 
   /** Says what failed; whether the rest of the plan can still be done. */
   private boolean survived(SnsCluster cluster, Action action, RuntimeException failure) {
-    String what = failure.getMessage();
     log.atWarn()
         .addKeyValue("cluster", cluster.getMetadata().getName())
         .addKeyValue("action", action.getClass().getSimpleName())
-        .addKeyValue("reason", what)
+        .addKeyValue("reason", sentence(failure))
         .log("an action failed");
     switch (action) {
       case Action.Forget _ -> {
