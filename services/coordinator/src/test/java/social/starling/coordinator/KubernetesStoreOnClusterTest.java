@@ -46,10 +46,7 @@ class KubernetesStoreOnClusterTest extends StoreContract {
   Store open() {
     try {
       return KubernetesStore.open(
-          KubernetesStore.connect(Config.autoConfigure(null), PATIENCE),
-          namespace,
-          true,
-          PATIENCE);
+          KubernetesStore.connect(Config.autoConfigure(null), PATIENCE), namespace, true, PATIENCE);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
