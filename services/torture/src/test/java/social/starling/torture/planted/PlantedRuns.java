@@ -20,32 +20,10 @@ import social.starling.torture.history.HistoryReader;
 
 /**
  * Plants bugs, one after the other, in copies of the assembled programs, tortures each copy until a
- * checker finds something, and prints which one did and how soon.
+ * checker finds something, and prints which one did and how soon. Started by {@code
+ * services/torture/planted}, which tells the options.
  */
 final class PlantedRuns {
-
-  private static final String USAGE =
-      """
-      Usage: services/torture/planted [OPTION…] [NAME…]
-      Plants bugs in copies of the built programs, tortures each copy, and tells which checker
-      caught it, how soon. Without a name all bugs of services/torture/src/planted are planted.
-
-        --list           say what there is, and end
-        --build          only build the copies
-        --control        torture a copy without any bug, with the faults of each bug named:
-                         nothing may be found
-        --minutes M      how long faults go on in one run (default 1)
-        --runs N         with so many seeds at most, until it is caught (default 6)
-        --seed S         of the first run; the next ones have S+1, S+2 … (default 1)
-        --rate R         calls a second (default 60)
-        --faults KINDS   instead of those that the bug names
-        --dist DIR       the built programs (default services/launcher/target/starling)
-        --dir DIR        for the copies and what the runs keep (default
-                         services/torture/target/planted)
-        --keep           keep the data of runs, too, not only their histories and reports
-
-      Exit codes: 0 every bug was caught (with --control: nothing was found), 1 not, 2 usage.
-      """;
 
   private static final int BROKEN = 10;
   private static final long EXTRA_MINUTES = 15;
@@ -87,10 +65,6 @@ final class PlantedRuns {
     while (!left.isEmpty()) {
       String word = left.removeFirst();
       switch (word) {
-        case "-h", "--help" -> {
-          System.out.print(USAGE);
-          System.exit(0);
-        }
         case "--list" -> list = true;
         case "--build" -> build = true;
         case "--control" -> control = true;
@@ -126,11 +100,6 @@ final class PlantedRuns {
       bugs.forEach(bug -> System.out.printf("%-38s %s%n", bug.name(), bug.wrong()));
       return true;
     }
-    if (!Files.isReadable(distribution.resolve("lib/starling.jar"))) {
-      System.err.printf(
-          "planted: there are no programs in %s; build them: mvn verify%n", distribution);
-      return false;
-    }
     List<Result> results = new ArrayList<>();
     for (PlantedBug bug : bugs) {
       Path work = emptied(directory.resolve(control ? "control-" + bug.name() : bug.name()));
@@ -149,7 +118,7 @@ final class PlantedRuns {
     if (!build) {
       print(results);
     }
-    return results.stream().allMatch(result -> result.caught() != control);
+    return results.stream().allMatch(result -> control ? result.clean() : result.caught());
   }
 
   private List<PlantedBug> chosen() throws IOException {
@@ -175,6 +144,10 @@ final class PlantedRuns {
     /** By one that should. Anything else found is told, too, but is not what was looked for. */
     boolean caught() {
       return bug.caughtBy().stream().anyMatch(seconds::containsKey);
+    }
+
+    boolean clean() {
+      return seconds.isEmpty() && trouble.isEmpty();
     }
 
     double first() {
@@ -206,7 +179,7 @@ final class PlantedRuns {
     Result result = null;
     for (int number = 1; number <= runs; number++) {
       result = torture(bug, variant, work, number);
-      if (result.caught() || !result.seconds.isEmpty() && control) {
+      if (control ? !result.clean() : result.caught()) {
         break;
       }
       System.out.printf("  %s%n", result.line());
@@ -236,11 +209,14 @@ final class PlantedRuns {
     }
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    // Who is interrupted takes back what was done, and ends the processes.
+    Thread ending = new Thread(() -> end(process));
+    Runtime.getRuntime().addShutdownHook(ending);
     long limit = (long) Math.ceil(Double.parseDouble(minutes)) + EXTRA_MINUTES;
     if (!process.waitFor(limit, TimeUnit.MINUTES)) {
-      process.destroy(); // It takes back what it did, and ends its processes.
-      process.waitFor();
+      end(process);
     }
+    Runtime.getRuntime().removeShutdownHook(ending);
     int code = process.exitValue();
     Map<String, Double> found = new TreeMap<>();
     String trouble = "";
@@ -253,6 +229,15 @@ final class PlantedRuns {
       delete(dir.resolve("data"));
     }
     return new Result(bug, found, number, own, trouble);
+  }
+
+  private static void end(Process process) {
+    process.destroy();
+    try {
+      process.waitFor(EXTRA_MINUTES, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** By checker: when the first thing that it found happened, in seconds. */
@@ -272,8 +257,8 @@ final class PlantedRuns {
   private void print(List<Result> results) {
     System.out.println();
     if (control) {
-      long wrong = results.stream().filter(Result::caught).count();
-      System.out.printf("%d runs without a bug, %d found something%n", results.size(), wrong);
+      long clean = results.stream().filter(Result::clean).count();
+      System.out.printf("without a bug: %d of %d are clean%n", clean, results.size());
       return;
     }
     System.out.println("| planted bug | caught by | after | run (seed) | faults |");
