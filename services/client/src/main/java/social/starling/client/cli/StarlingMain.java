@@ -18,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import social.starling.common.Durations;
@@ -178,10 +179,12 @@ public final class StarlingMain implements Callable<Integer> {
     if (line.getCommandSpec().findOption("--help") == null) {
       line.getCommandSpec().mixinStandardHelpOptions(true);
     }
-    line.getCommandSpec()
-        .usageMessage()
-        .exitCodeListHeading("%nExit codes:%n")
-        .exitCodeList(EXIT_CODES);
+    UsageMessageSpec usage = line.getCommandSpec().usageMessage();
+    usage.exitCodeListHeading("%nExit codes:%n");
+    // A command that has codes of its own says them itself.
+    if (usage.exitCodeList().isEmpty()) {
+      usage.exitCodeList(EXIT_CODES);
+    }
     line.getSubcommands().values().forEach(StarlingMain::describe);
   }
 

@@ -47,8 +47,8 @@ final class Acknowledged implements Check {
         && !(content.author().equals(call.user()) && content.text().equals(asked.text()))) {
       findings.add(
           call.ended(),
-          Set.of(call.user(), content.author()),
-          Set.of(asked.id()),
+          Findings.all(call.user(), content.author()),
+          Findings.all(asked.id()),
           "%s's post \"%s\" was acknowledged as %d, which is \"%s\" of %s",
           call.user(),
           Text.brief(asked.text()),
@@ -64,8 +64,8 @@ final class Acknowledged implements Check {
     if (post < 0 || facts.author[post] != facts.user(call.user())) {
       findings.add(
           call.ended(),
-          Set.of(call.user()),
-          Set.of(delete.id()),
+          Findings.all(call.user()),
+          Findings.all(delete.id()),
           "the deletion of %s by %s was acknowledged, who is not its author",
           post < 0 ? "post " + delete.id() : facts.shown(post),
           call.user());
@@ -83,8 +83,8 @@ final class Acknowledged implements Check {
       if (facts.acknowledged[post] != Facts.NEVER) {
         findings.add(
             facts.acknowledged[post],
-            Set.of(author),
-            Set.of(facts.ids[post]),
+            Findings.all(author),
+            Findings.all(facts.ids[post]),
             "%s was acknowledged at %s and is lost",
             facts.shown(post),
             Text.seconds(facts.acknowledged[post]));
@@ -92,8 +92,8 @@ final class Acknowledged implements Check {
         long seen = facts.happened(post);
         findings.add(
             seen == Facts.NEVER ? facts.begun[post] : seen,
-            Set.of(author),
-            Set.of(facts.ids[post]),
+            Findings.all(author),
+            Findings.all(facts.ids[post]),
             "%s was seen and is lost; its author got no answer",
             facts.shown(post));
       }
@@ -109,8 +109,8 @@ final class Acknowledged implements Check {
         if (pair.times().last() == FollowTimes.YES && !following.contains(name)) {
           findings.add(
               pair.times().certainSince(Facts.NEVER),
-              Set.of(entry.getKey(), name),
-              Set.of(),
+              Findings.all(entry.getKey(), name),
+              Findings.all(),
               "the follow of %s by %s was acknowledged by %s, and in the end is not there",
               name,
               entry.getKey(),
@@ -127,8 +127,8 @@ final class Acknowledged implements Check {
         if (users != null && !users.contains(call.user())) {
           findings.add(
               call.ended(),
-              Set.of(call.user()),
-              Set.of(),
+              Findings.all(call.user()),
+              Findings.all(),
               "%s was registered at %s, and the user's own cluster does not know the name",
               call.user(),
               Text.seconds(call.ended()));

@@ -70,10 +70,7 @@ public final class Checker {
       if (findings.more() > 0) {
         violations.add(
             new Violation(
-                name,
-                "%,d more of this kind".formatted(findings.more()),
-                history.nanos(),
-                List.of()));
+                name, findings.more() + " more of this kind", history.nanos(), List.of()));
       }
     });
     violations.sort(Comparator.comparingLong(Violation::at));

@@ -49,8 +49,8 @@ final class Clusters implements Check {
         if (followers.containsKey(name) && !followers.get(name).contains(user)) {
           findings.add(
               end,
-              Set.of(user, name),
-              Set.of(),
+              Findings.all(user, name),
+              Findings.all(),
               "%s follows %s, whose cluster does not know it",
               user,
               name);
@@ -62,8 +62,8 @@ final class Clusters implements Check {
         if (following.containsKey(user) && !following.get(user).contains(name)) {
           findings.add(
               end,
-              Set.of(user, name),
-              Set.of(),
+              Findings.all(user, name),
+              Findings.all(),
               "%s has a follower %s, who does not follow",
               name,
               user);
@@ -84,7 +84,7 @@ final class Clusters implements Check {
             findings.add(
                 facts.history.nanos(),
                 missing,
-                Set.of(),
+                Findings.all(),
                 "cluster %s does not know %s, whom another one knows",
                 cluster,
                 missing);
@@ -114,8 +114,8 @@ final class Clusters implements Check {
       if (since == Facts.NEVER) {
         findings.add(
             end,
-            Set.of(reader, facts.names.get(author)),
-            Set.of(id),
+            Findings.all(reader, facts.names.get(author)),
+            Findings.all(id),
             "the whole timeline of %s has %s, whom %s does not follow in the end",
             reader,
             facts.shown(post),
@@ -123,8 +123,8 @@ final class Clusters implements Check {
       } else if (facts.applied(facts.home(user), post) < since) {
         findings.add(
             end,
-            Set.of(reader, facts.names.get(author)),
-            Set.of(id),
+            Findings.all(reader, facts.names.get(author)),
+            Findings.all(id),
             "the whole timeline of %s has %s, from before the follow at %s",
             reader,
             facts.shown(post),
@@ -170,7 +170,7 @@ final class Clusters implements Check {
       List<Long> first = ids.subList(0, Math.min(5, ids.size()));
       findings.add(
           facts.history.nanos(),
-          Set.of(reader, author),
+          Findings.all(reader, author),
           Set.copyOf(first),
           "the whole timeline of %s %s",
           reader,

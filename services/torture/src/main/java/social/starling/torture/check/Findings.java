@@ -1,6 +1,7 @@
 package social.starling.torture.check;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -20,6 +21,16 @@ final class Findings {
 
   private final List<Finding> found = new ArrayList<>();
   private long more;
+
+  /** The users or posts of a breach; the same one may come twice. */
+  @SafeVarargs
+  static <T> Set<T> all(T... some) {
+    Set<T> all = new LinkedHashSet<>();
+    for (T one : some) {
+      all.add(one);
+    }
+    return all;
+  }
 
   /** Notes a breach; the parameters are those of the sentence. */
   void add(long at, Set<String> users, Set<Long> posts, String format, Object... parameters) {

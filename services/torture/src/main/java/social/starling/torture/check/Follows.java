@@ -2,7 +2,6 @@ package social.starling.torture.check;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import social.starling.torture.history.Call;
 import social.starling.torture.history.Operation;
 
@@ -26,8 +25,8 @@ final class Follows implements Check {
       String author = known.facts.names.get(one.author());
       findings.add(
           call.ended(),
-          Set.of(user, author),
-          Set.of(),
+          Findings.all(user, author),
+          Findings.all(),
           "no order of what %s did about %s explains that %s, from %s to %s",
           user,
           author,

@@ -59,8 +59,8 @@ final class Gone implements Check {
     if (gone < call.begun()) {
       findings.add(
           call.ended(),
-          Set.of(call.user(), facts.names.get(facts.author[post])),
-          Set.of(facts.ids[post]),
+          Findings.all(call.user(), facts.names.get(facts.author[post])),
+          Findings.all(facts.ids[post]),
           "%s was gone by %s, and %s read it in a call that began at %s",
           facts.shown(post),
           Text.seconds(gone),
@@ -80,8 +80,8 @@ final class Gone implements Check {
     if (since == Facts.NEVER) {
       findings.add(
           call.ended(),
-          Set.of(call.user(), facts.names.get(author)),
-          Set.of(facts.ids[post]),
+          Findings.all(call.user(), facts.names.get(author)),
+          Findings.all(facts.ids[post]),
           "the timeline of %s, read from %s to %s, has %s, whom %s did not follow then",
           call.user(),
           Text.seconds(call.begun()),
@@ -91,8 +91,8 @@ final class Gone implements Check {
     } else if (facts.applied(facts.home(reader), post) < since) {
       findings.add(
           call.ended(),
-          Set.of(call.user(), facts.names.get(author)),
-          Set.of(facts.ids[post]),
+          Findings.all(call.user(), facts.names.get(author)),
+          Findings.all(facts.ids[post]),
           "the timeline of %s, read at %s, has %s, which was there at %s, and %s follows since %s"
               + " at the earliest",
           call.user(),
@@ -119,8 +119,8 @@ final class Gone implements Check {
             && following.contains(name)) {
           findings.add(
               facts.history.nanos(),
-              Set.of(entry.getKey(), name),
-              Set.of(),
+              Findings.all(entry.getKey(), name),
+              Findings.all(),
               "%s follows %s in the end; the last word was an unfollow, and acknowledged",
               entry.getKey(),
               name);
@@ -136,8 +136,8 @@ final class Gone implements Check {
       if (facts.deleted[post] != Facts.NEVER) {
         findings.add(
             facts.deleted[post],
-            Set.of(user),
-            Set.of(id),
+            Findings.all(user),
+            Findings.all(id),
             "%s: its deletion was acknowledged at %s, and in the end it is %s %s",
             facts.shown(post),
             Text.seconds(facts.deleted[post]),

@@ -25,8 +25,8 @@ final class Invented implements Check {
       if (event instanceof Mismatch mismatch) {
         findings.add(
             mismatch.at(),
-            Set.of(),
-            Set.of(mismatch.id()),
+            Findings.all(),
+            Findings.all(mismatch.id()),
             "post %d was \"%s\" at first, and \"%s\" in %s",
             mismatch.id(),
             Text.brief(mismatch.expected()),
@@ -46,14 +46,14 @@ final class Invented implements Check {
 
   private static void checkOrigin(Facts facts, int post, Findings findings) {
     Content content = facts.history.contents().get(facts.ids[post]);
-    Set<String> authors = content == null ? Set.of() : Set.of(content.author());
+    Set<String> authors = content == null ? Findings.all() : Findings.all(content.author());
     switch (facts.origin[post]) {
       case ACKNOWLEDGED, UNKNOWN -> {}
       case REFUSED ->
           findings.add(
               seen(facts, post),
               authors,
-              Set.of(facts.ids[post]),
+              Findings.all(facts.ids[post]),
               "%s is there, and its author was told that it was not done",
               facts.shown(post));
       case NOT_ASKED -> {
@@ -61,7 +61,7 @@ final class Invented implements Check {
           findings.add(
               seen(facts, post),
               authors,
-              Set.of(facts.ids[post]),
+              Findings.all(facts.ids[post]),
               "%s is there, and nobody of that name asked for it",
               facts.shown(post));
         }
@@ -98,8 +98,8 @@ final class Invented implements Check {
           if (!possibly(known, user, call.user(), call.ended())) {
             findings.add(
                 call.ended(),
-                Set.of(user, call.user()),
-                Set.of(),
+                Findings.all(user, call.user()),
+                Findings.all(),
                 "%s was told of a follower %s, who had never followed",
                 call.user(),
                 user);
@@ -113,7 +113,7 @@ final class Invented implements Check {
       Known known, String user, String name, String format, Findings findings) {
     long end = known.facts.history.nanos();
     if (!possibly(known, user, name, Facts.NEVER)) {
-      findings.add(end, Set.of(user, name), Set.of(), format, user, name);
+      findings.add(end, Findings.all(user, name), Findings.all(), format, user, name);
     }
   }
 
@@ -133,8 +133,8 @@ final class Invented implements Check {
             if (!asked.contains(name)) {
               findings.add(
                   facts.history.nanos(),
-                  Set.of(name),
-                  Set.of(),
+                  Findings.all(name),
+                  Findings.all(),
                   "cluster %s knows a user %s, who never registered",
                   cluster,
                   name);

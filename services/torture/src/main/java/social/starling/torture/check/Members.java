@@ -1,7 +1,6 @@
 package social.starling.torture.check;
 
 import java.util.HashSet;
-import java.util.Set;
 import social.starling.torture.history.Stored;
 
 /** Both members of a cluster are the same in the end: tables, answers, files, byte for byte. */
@@ -15,7 +14,7 @@ final class Members implements Check {
     }
     long end = known.facts.history.nanos();
     for (String sentence : stored.verified()) {
-      findings.add(end, Set.of(), Set.of(), "%s", sentence);
+      findings.add(end, Findings.all(), Findings.all(), "%s", sentence);
     }
     stored
         .digests()
@@ -23,8 +22,8 @@ final class Members implements Check {
           if (new HashSet<>(digests.values()).size() > 1) {
             findings.add(
                 end,
-                Set.of(),
-                Set.of(),
+                Findings.all(),
+                Findings.all(),
                 "the members of %s are not the same: %s",
                 cluster,
                 digests);

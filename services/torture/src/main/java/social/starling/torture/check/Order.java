@@ -3,7 +3,6 @@ package social.starling.torture.check;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import social.starling.torture.history.Call;
 import social.starling.torture.history.Call.Outcome;
 import social.starling.torture.history.Operation;
@@ -52,8 +51,8 @@ final class Order implements Check {
       if (before != null && facts.happened(post) < facts.begun[before]) {
         findings.add(
             facts.begun[before],
-            Set.of(facts.names.get(author), facts.names.get(facts.author[before])),
-            Set.of(facts.ids[post], facts.ids[before]),
+            Findings.all(facts.names.get(author), facts.names.get(facts.author[before])),
+            Findings.all(facts.ids[post], facts.ids[before]),
             "%s was there at %s, and %s, with a lower id, was asked for at %s",
             facts.shown(post),
             Text.seconds(facts.happened(post)),
@@ -71,8 +70,8 @@ final class Order implements Check {
     if (!Pages.isOrderly(ids, maxId, limit)) {
       findings.add(
           call.ended(),
-          Set.of(call.user()),
-          Set.of(),
+          Findings.all(call.user()),
+          Findings.all(),
           "%s asked for at most %d posts of %s below %s and got %s, which do not descend or are"
               + " too many",
           call.user(),
@@ -88,8 +87,8 @@ final class Order implements Check {
       if (ids.get(i) <= ids.get(i - 1)) {
         findings.add(
             end,
-            Set.of(user),
-            Set.of(ids.get(i), ids.get(i - 1)),
+            Findings.all(user),
+            Findings.all(ids.get(i), ids.get(i - 1)),
             "what is stored for %s does not ascend: %d comes after %d",
             user,
             ids.get(i),

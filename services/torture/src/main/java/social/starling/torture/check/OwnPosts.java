@@ -1,6 +1,5 @@
 package social.starling.torture.check;
 
-import java.util.Set;
 import social.starling.torture.history.Call;
 import social.starling.torture.history.Call.Outcome;
 import social.starling.torture.history.Operation;
@@ -26,8 +25,8 @@ final class OwnPosts implements Check {
                   && facts.deleteBegun[post] > call.ended()) {
                 findings.add(
                     call.ended(),
-                    Set.of(call.user()),
-                    Set.of(facts.ids[post]),
+                    Findings.all(call.user()),
+                    Findings.all(facts.ids[post]),
                     "%s was acknowledged at %s, and %s read the own posts from %s to %s without it",
                     facts.shown(post),
                     Text.seconds(facts.acknowledged[post]),

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import social.starling.torture.history.Call;
 import social.starling.torture.history.Call.Outcome;
 import social.starling.torture.history.Operation;
@@ -83,8 +82,8 @@ final class Sessions implements Check {
     }
     findings.add(
         call.ended(),
-        Set.of(call.user(), facts.names.get(facts.author[post])),
-        Set.of(facts.ids[post]),
+        Findings.all(call.user(), facts.names.get(facts.author[post])),
+        Findings.all(facts.ids[post]),
         "session %d of %s, which had %s before, read %s at %s without it",
         call.session(),
         call.user(),
@@ -97,8 +96,8 @@ final class Sessions implements Check {
     if (cursor < before) {
       findings.add(
           call.ended(),
-          Set.of(call.user()),
-          Set.of(),
+          Findings.all(call.user()),
+          Findings.all(),
           "the timeline of %s read at %s is complete up to change %d; one read before was up to %d",
           call.user(),
           Text.seconds(call.ended()),

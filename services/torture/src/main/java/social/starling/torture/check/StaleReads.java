@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import social.starling.torture.history.Call;
 import social.starling.torture.history.Call.Outcome;
@@ -101,7 +102,7 @@ final class StaleReads implements Check {
       case PostSearch.Read read when read.call().operation() instanceof Operation.Posts page ->
           findings.add(
               read.ended(),
-              Set.of(name),
+              Findings.all(name),
               Set.copyOf(page.ids().subList(0, Math.min(3, page.ids().size()))),
               "%s read the posts of %s (at most %d%s) from %s to %s and got %s: no order %s",
               read.call().user(),
@@ -115,8 +116,8 @@ final class StaleReads implements Check {
       case PostSearch.Read read when read.call().operation() instanceof Operation.Delete delete ->
           findings.add(
               read.ended(),
-              Set.of(name),
-              Set.of(delete.id()),
+              Findings.all(name),
+              Findings.all(delete.id()),
               "%s was told at %s that post %d is not there: no order %s",
               name,
               Text.seconds(read.ended()),
@@ -126,8 +127,8 @@ final class StaleReads implements Check {
       case PostSearch.Post post ->
           findings.add(
               Math.min(post.ended(), facts.history.nanos()),
-              Set.of(name),
-              Set.of(facts.ids[facts.byAuthor[author][post.place()]]),
+              Findings.all(name),
+              Findings.all(facts.ids[facts.byAuthor[author][post.place()]]),
               "%s, from %s to %s: no order %s",
               facts.shown(facts.byAuthor[author][post.place()]),
               Text.seconds(post.begun()),
@@ -136,8 +137,8 @@ final class StaleReads implements Check {
       case PostSearch.Deletion deletion ->
           findings.add(
               deletion.ended(),
-              Set.of(name),
-              Set.of(facts.ids[facts.byAuthor[author][deletion.place()]]),
+              Findings.all(name),
+              Findings.all(facts.ids[facts.byAuthor[author][deletion.place()]]),
               "the deletion of %s, from %s to %s: no order %s",
               facts.shown(facts.byAuthor[author][deletion.place()]),
               Text.seconds(deletion.begun()),
@@ -166,8 +167,15 @@ final class StaleReads implements Check {
       Arrays.fill(hadUntil, Long.MIN_VALUE);
       Arrays.fill(lackedBy, Facts.NEVER);
       for (Call call : calls) {
-        if (call.operation() instanceof Operation.Posts page) {
-          look(known.pages, call, page);
+        switch (call.operation()) {
+          case Operation.Posts page -> look(known.pages, call, page);
+          case Operation.Delete delete when isNotThere(call) -> {
+            int post = facts.post(delete.id());
+            if (post >= 0 && facts.author[post] == author) {
+              absent(post, call);
+            }
+          }
+          default -> {}
         }
       }
     }
@@ -180,45 +188,51 @@ final class StaleReads implements Check {
           hadUntil[place] = Math.max(hadUntil[place], call.begun());
         }
       }
-      pages.absent(
-          page,
-          post -> {
-            // One from before it was there says nothing.
-            if (facts.happened(post) < call.begun()) {
-              int place = facts.place[post];
-              lackedBy[place] = Math.min(lackedBy[place], call.ended());
-            }
-          });
+      pages.absent(page, post -> absent(post, call));
     }
 
-    java.util.Optional<PostSearch.Op> op(Call call, Operation.Delete delete) {
+    private void absent(int post, Call call) {
+      // One from before it was there says nothing.
+      if (facts.happened(post) < call.begun()) {
+        int place = facts.place[post];
+        lackedBy[place] = Math.min(lackedBy[place], call.ended());
+      }
+    }
+
+    private static boolean isNotThere(Call call) {
+      return call.outcome() == Outcome.FAILED && call.reason().equals("POST_UNKNOWN");
+    }
+
+    Optional<PostSearch.Op> op(Call call, Operation.Delete delete) {
       int post = facts.post(delete.id());
       if (post < 0 || facts.author[post] != author || !facts.isReal(post)) {
-        return java.util.Optional.empty();
+        return Optional.empty();
       }
       int place = facts.place[post];
       return switch (call.outcome()) {
-        case OK ->
-            java.util.Optional.of(new PostSearch.Deletion(call.begun(), call.ended(), place, true));
+        case OK -> Optional.of(new PostSearch.Deletion(call.begun(), call.ended(), place, true));
         case UNKNOWN -> perhaps(call, place);
         case FAILED ->
-            call.reason().equals("POST_UNKNOWN")
-                ? java.util.Optional.of(
+            isNotThere(call)
+                ? Optional.of(
                     new PostSearch.Read(
                         call.begun(),
                         call.ended(),
                         call,
                         new PostSearch.Page(place + 1, 1, new int[] {PostSearch.NOT_THERE})))
-                : java.util.Optional.empty();
+                : Optional.empty();
       };
     }
 
-    private java.util.Optional<PostSearch.Op> perhaps(Call call, int place) {
+    private Optional<PostSearch.Op> perhaps(Call call, int place) {
+      if (facts.deleted[facts.byAuthor[author][place]] != Facts.NEVER) {
+        return Optional.empty(); // Or the one that was acknowledged had been refused.
+      }
       long by = Math.min(facts.settled(call), lackedBy[place]);
       long from = Math.max(call.begun(), hadUntil[place]);
       return lackedBy[place] == Facts.NEVER || from > by
-          ? java.util.Optional.empty()
-          : java.util.Optional.of(new PostSearch.Deletion(from, by, place, false));
+          ? Optional.empty()
+          : Optional.of(new PostSearch.Deletion(from, by, place, false));
     }
   }
 }

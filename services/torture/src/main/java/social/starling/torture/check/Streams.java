@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import social.starling.torture.history.Event;
 import social.starling.torture.history.Shown;
 import social.starling.torture.history.StreamBegun;
@@ -79,8 +78,8 @@ final class Streams implements Check {
         if (before != 0 && before != shown.cursor()) {
           findings.add(
               shown.at(),
-              Set.of(reader),
-              Set.of(shown.id()),
+              Findings.all(reader),
+              Findings.all(shown.id()),
               "%s was shown to %s with cursor %d; in the same cluster it had %d before",
               facts.shown(post),
               reader,
@@ -259,8 +258,8 @@ final class Streams implements Check {
       if (passedAt < until && passedAt < facts.deleteBegun[post]) {
         findings.add(
             passedAt,
-            Set.of(reader, facts.names.get(pair.author())),
-            Set.of(facts.ids[post]),
+            Findings.all(reader, facts.names.get(pair.author())),
+            Findings.all(facts.ids[post]),
             "%s was shown something later at %s, and %s was left out",
             reader,
             Text.seconds(passedAt),
@@ -268,8 +267,8 @@ final class Streams implements Check {
       } else if (toTheEnd && until == Facts.NEVER && facts.deleteBegun[post] == Facts.NEVER) {
         findings.add(
             facts.begun[post],
-            Set.of(reader, facts.names.get(pair.author())),
-            Set.of(facts.ids[post]),
+            Findings.all(reader, facts.names.get(pair.author())),
+            Findings.all(facts.ids[post]),
             "%s followed all the time and was never shown %s",
             reader,
             facts.shown(post));
@@ -290,7 +289,7 @@ final class Streams implements Check {
     }
 
     private void add(Shown shown, Findings findings, String format, Object... parameters) {
-      findings.add(shown.at(), Set.of(reader), Set.of(shown.id()), format, parameters);
+      findings.add(shown.at(), Findings.all(reader), Findings.all(shown.id()), format, parameters);
     }
   }
 }

@@ -1,6 +1,5 @@
 package social.starling.torture.check;
 
-import java.util.Set;
 import social.starling.torture.history.Call;
 import social.starling.torture.history.Call.Outcome;
 import social.starling.torture.history.Operation;
@@ -36,8 +35,8 @@ final class Timelines implements Check {
     if (applied < call.begun() && facts.deleteBegun[post] > call.ended()) {
       findings.add(
           call.ended(),
-          Set.of(call.user(), facts.names.get(facts.author[post])),
-          Set.of(facts.ids[post]),
+          Findings.all(call.user(), facts.names.get(facts.author[post])),
+          Findings.all(facts.ids[post]),
           "%s was there at %s, and the timeline of the follower %s, read from %s to %s, lacks it",
           facts.shown(post),
           Text.seconds(applied),
@@ -51,8 +50,8 @@ final class Timelines implements Check {
     if (facts.deleteBegun[post] > call.ended()) {
       findings.add(
           call.ended(),
-          Set.of(call.user(), facts.names.get(facts.author[post])),
-          Set.of(facts.ids[post]),
+          Findings.all(call.user(), facts.names.get(facts.author[post])),
+          Findings.all(facts.ids[post]),
           "the timeline of %s, read from %s to %s, has older and newer posts of %s, and lacks %s",
           call.user(),
           Text.seconds(call.begun()),

@@ -22,8 +22,8 @@ final class Twice implements Check {
     facts.otherId.forEach((post, id) ->
         findings.add(
             Math.min(facts.happened(post), facts.history.nanos()),
-            Set.of(facts.history.contents().get(id).author()),
-            Set.of(facts.ids[post], id),
+            Findings.all(facts.history.contents().get(id).author()),
+            Findings.all(facts.ids[post], id),
             "%s was acknowledged as %d: it was done twice",
             facts.shown(post),
             id));
@@ -35,8 +35,8 @@ final class Twice implements Check {
         if (other != null) {
           findings.add(
               Math.min(facts.happened(post), facts.history.nanos()),
-              Set.of(content.author()),
-              Set.of(facts.ids[post], facts.ids[other]),
+              Findings.all(content.author()),
+              Findings.all(facts.ids[post], facts.ids[other]),
               "%s is there as %d too: it was done twice",
               facts.shown(post),
               facts.ids[other]);
@@ -76,7 +76,14 @@ final class Twice implements Check {
     Set<Long> seen = new HashSet<>();
     for (long id : ids) {
       if (!seen.add(id)) {
-        findings.add(at, Set.of(user), Set.of(id), "%s of %s has post %d twice", where, user, id);
+        findings.add(
+            at,
+            Findings.all(user),
+            Findings.all(id),
+            "%s of %s has post %d twice",
+            where,
+            user,
+            id);
       }
     }
   }

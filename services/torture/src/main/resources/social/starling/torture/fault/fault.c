@@ -109,7 +109,7 @@ struct slot {
   dev_t dev;
   ino_t ino;
   char *path;
-  int refs, log, dead;
+  int refs, log, reader, dead;
   /* Of the log: its end, what syncs have covered, what one of the whole system may cover soon, and
      how often it was emptied: positions of before mean nothing after that. */
   off_t size, durable, candidate;
@@ -205,14 +205,17 @@ static void note(struct slot *slot, int fd, int64_t length, off_t offset, size_t
   struct record record = {length, offset, bytes};
   memcpy(buffer, &record, sizeof record);
   if (open_log(slot, 1)) goto failed;
-  /* The descriptor may be for writing only. */
+  /* The descriptor may be for writing only. Another one is kept until the last is closed: closing
+     any would give up the process's locks on the file. */
   int reader = fd;
-  int opened = -1;
   if (bytes && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
-    char name[64];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    reader = opened = real_openat()(AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
-    if (opened < 0) goto failed;
+    if (slot->reader < 0) {
+      char name[64];
+      snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+      slot->reader = real_openat()(AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
+    }
+    reader = slot->reader;
+    if (reader < 0) goto failed;
   }
   size_t filled = sizeof record;
   off_t end = slot->size;
@@ -226,7 +229,6 @@ static void note(struct slot *slot, int fd, int64_t length, off_t offset, size_t
     bytes -= part;
     filled = 0;
   } while (bytes);
-  if (opened >= 0) real_close()(opened);
   if (bytes) goto failed;
   slot->size = end;
   return;
@@ -260,7 +262,7 @@ static uint32_t slot_for(dev_t dev, ino_t ino, const char *path, int fresh) {
       slots[at].path = strdup(path);
       slots[at].dev = dev;
       slots[at].ino = ino;
-      slots[at].log = -1;
+      slots[at].log = slots[at].reader = -1;
       slot = &slots[at];
     } else if (slots[at].dev == dev && slots[at].ino == ino) {
       slot = &slots[at];
@@ -295,6 +297,7 @@ static void adopt(int fd, int created) {
   }
   char name[64], path[PATH_MAX];
   snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  __atomic_store_n(&fds[fd], 0, __ATOMIC_RELAXED);
   ssize_t length = readlink(name, path, sizeof path - 1);
   struct stat st;
   if (length <= 0) return;
@@ -322,7 +325,11 @@ static void leave(int fd) {
   if (at < FIRST) return;
   struct slot *slot = &slots[at];
   pthread_mutex_lock(lock_of(slot->dev, slot->ino));
-  if (--slot->refs == 0 && slot->log >= 0) {
+  if (--slot->refs == 0 && slot->reader >= 0) {
+    real_close()(slot->reader);
+    slot->reader = -1;
+  }
+  if (slot->refs == 0 && slot->log >= 0) {
     if (slot->size <= (off_t)sizeof(struct head)) {
       drop_log(slot);
     } else {
@@ -597,7 +604,7 @@ static int opened(int dirfd, const char *path, int flags, mode_t mode) {
 
 #define MODE(flags, mode) \
   mode_t mode = 0; \
-  if (flags & (O_CREAT | O_TMPFILE)) { \
+  if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE) { \
     va_list rest; \
     va_start(rest, flags); \
     mode = va_arg(rest, mode_t); \

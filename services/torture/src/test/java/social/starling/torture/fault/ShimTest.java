@@ -215,6 +215,21 @@ class ShimTest {
     }
 
     @Test
+    void shouldKeepTheLocksOfAProcessWhateverIsReadForIt() throws Exception {
+      process.tell(
+          "put " + file("a") + " 0 hello",
+          "sync " + file("a"),
+          "lock " + file("a"),
+          "put " + file("a") + " 0 HELLO");
+
+      try (Controlled other = new Controlled(shim, "alpha-2", dir.resolve("other"))) {
+        assertThat(other.ask("lock " + file("a"))).isEqualTo("taken");
+        process.close();
+        assertThat(other.ask("lock " + file("a"))).isEqualTo("done");
+      }
+    }
+
+    @Test
     void shouldRefuseAVolumeThatHoldsItsOwnFiles() {
       assertThatThrownBy(() -> shim.environment("x", dir))
           .isInstanceOf(IllegalArgumentException.class)

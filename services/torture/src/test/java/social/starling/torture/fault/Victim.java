@@ -84,6 +84,9 @@ final class Victim {
       case "count" -> {
         return sql(words[1], "SELECT count(*) FROM posts");
       }
+      case "lock" -> {
+        return channel(words[1]).tryLock() == null ? "taken" : "done";
+      }
       case "free" -> {
         return "" + Path.of(words[1]).toFile().getUsableSpace();
       }
