@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param wrong what is wrong with it
  * @param breaks which promise of docs/guarantees.md
  * @param torture arguments of the run that provokes it
+ * @param seed of a run in which the faults that it takes come early
  * @param caughtBy checkers one of which should see it
  * @param how how it comes to light
  */
@@ -24,6 +25,7 @@ record PlantedBug(
     String wrong,
     String breaks,
     List<String> torture,
+    long seed,
     List<String> caughtBy,
     String how,
     Diff diff) {
@@ -60,6 +62,7 @@ record PlantedBug(
           of(said, "Wrong", file),
           of(said, "Breaks", file),
           List.of(of(said, "Torture", file).split("\\s+")),
+          Long.parseLong(of(said, "Seed", file)),
           List.of(of(said, "Caught-by", file).split(",\\s*")),
           of(said, "How", file),
           Diff.parse(lines.subList(header + 1, lines.size())));

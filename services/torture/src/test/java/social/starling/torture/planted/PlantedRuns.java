@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,7 +34,7 @@ final class PlantedRuns {
   private Path directory;
   private String minutes = "1";
   private int runs = 6;
-  private long seed = 1;
+  private OptionalLong seed = OptionalLong.empty();
   private String rate = "60";
   private String faults = "";
   private boolean keep;
@@ -71,7 +72,7 @@ final class PlantedRuns {
         case "--keep" -> keep = true;
         case "--minutes" -> minutes = value(word, left);
         case "--runs" -> runs = Integer.parseInt(value(word, left));
-        case "--seed" -> seed = Long.parseLong(value(word, left));
+        case "--seed" -> seed = OptionalLong.of(Long.parseLong(value(word, left)));
         case "--rate" -> rate = value(word, left);
         case "--faults" -> faults = value(word, left);
         case "--dist" -> distribution = Path.of(value(word, left)).toAbsolutePath();
@@ -189,7 +190,7 @@ final class PlantedRuns {
 
   private Result torture(PlantedBug bug, Variant variant, Path work, int number)
       throws IOException, InterruptedException {
-    long own = seed + number - 1;
+    long own = seed.orElse(bug.seed()) + number - 1;
     Path dir = work.resolve("seed-" + own);
     Path log = work.resolve("seed-%d.log".formatted(own));
     List<String> command =
