@@ -204,10 +204,12 @@ final class PlantedRuns {
                 "torture"));
     command.addAll(List.of("--dir", dir.toString(), "--seed", Long.toString(own)));
     command.addAll(List.of("--minutes", minutes, "--rate", rate));
-    command.addAll(bug.torture());
-    if (!faults.isEmpty()) {
-      command.addAll(List.of("--faults", faults));
+    List<String> asked = new ArrayList<>(bug.torture());
+    int kinds = asked.indexOf("--faults") + 1;
+    if (!faults.isEmpty() && kinds > 0) {
+      asked.set(kinds, faults);
     }
+    command.addAll(asked);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     // Who is interrupted takes back what was done, and ends the processes.
