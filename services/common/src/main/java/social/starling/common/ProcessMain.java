@@ -1,6 +1,7 @@
 package social.starling.common;
 
 import java.io.PrintWriter;
+import java.security.Security;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class ProcessMain {
 
   /** As {@link #run(Object, String[])}, in a given environment. */
   public static int run(Object command, String[] args, Map<String, String> environment) {
+    forgetNamesSoon();
     CommandLine line = commandLine(command);
     PrintWriter err = line.getErr();
     try {
@@ -37,6 +39,15 @@ public final class ProcessMain {
       return failed(err, e);
     }
     return line.execute(args);
+  }
+
+  /**
+   * Pods come back under other addresses, and Java would go by the old ones for half a minute, and
+   * for ten seconds by there being none. Has effect before the first name is looked up.
+   */
+  public static void forgetNamesSoon() {
+    Security.setProperty("networkaddress.cache.ttl", "1");
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
   }
 
   /** The command with the converters and error texts that all commands share. */

@@ -52,7 +52,9 @@ final class AdminService extends AdminImplBase {
         caller,
         () ->
             RecordClusterResponse.newBuilder()
-                .setNumber(registry.record(request.getName(), request.getMembersList()))
+                .setNumber(
+                    registry.record(
+                        request.getName(), request.getMembersList(), request.getMembersVersion()))
                 .build());
   }
 
@@ -110,6 +112,7 @@ final class AdminService extends AdminImplBase {
         ClusterStatus.newBuilder()
             .setName(cluster.name())
             .setNumber(cluster.number())
+            .setMembersVersion(cluster.membersVersion())
             .setConfiguration(cluster.configuration());
     for (String member : cluster.members()) {
       MemberKey key = new MemberKey(cluster.name(), member);

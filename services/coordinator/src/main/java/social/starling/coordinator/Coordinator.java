@@ -45,7 +45,11 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   /** Between two looks at what another coordinator may have left. */
   private static final Duration MOVES_DONE = Duration.ofSeconds(5);
 
+  /** Of other coordinators' changes; what is more is read within {@link #MOVES_DONE}. */
+  private static final int MAX_NEWS = 1024;
+
   private final Settings settings;
+  private final Store store;
   private final Credential credential;
   private final MeterRegistry meters;
   private final CoordinatorMetrics metrics;
@@ -56,6 +60,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   private final MapWatchers watchers;
   private final SlotMoves moves;
   private final Semaphore movesDue = new Semaphore(0);
+  private final News news = new News(MAX_NEWS, this::learned);
   private GrpcServer server;
   private Thread clock;
   private Thread mover;
@@ -74,6 +79,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
       MeterRegistry meters,
       Consumer<StoreException> damage) {
     this.settings = settings;
+    this.store = store;
     this.credential = credential;
     this.meters = meters;
     this.damage = damage;
@@ -109,6 +115,8 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
                 new Recoveries(registry, sessions),
                 moves));
     server.ready(true);
+    news.start();
+    store.watch(new Others());
     clock = Thread.ofPlatform().name("clock").daemon().start(this::runClock);
     mover = Thread.ofVirtual().name("slots").start(this::moveSlots);
   }
@@ -139,6 +147,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
       mover.interrupt();
       mover.join(Duration.ofSeconds(1));
     }
+    news.close();
     if (server != null) {
       server.leave();
       watchers.close();
@@ -187,6 +196,32 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
   @Override
   public void damaged(StoreException failure) {
     damage.accept(failure);
+  }
+
+  /** Other coordinators over the same store. */
+  private final class Others implements Store.Watcher {
+
+    @Override
+    public void changed(Document document) {
+      news.add(document);
+    }
+
+    @Override
+    public void broken(StoreException failure) {
+      LOG.atError().addKeyValue("reason", failure.getMessage()).log("the state is of no use");
+      damage.accept(failure);
+    }
+  }
+
+  private void learned(Document document) {
+    try {
+      registry.learned(document);
+    } catch (Refusal | StoreException e) {
+      LOG.atDebug()
+          .addKeyValue("document", document.key())
+          .addKeyValue("reason", e.getMessage())
+          .log("another coordinator's change is not taken yet");
+    }
   }
 
   private void moveSlots() {
@@ -261,6 +296,7 @@ final class Coordinator implements Registry.Listener, AutoCloseable {
           ClusterEntry.newBuilder()
               .setName(cluster.name())
               .setNumber(cluster.number())
+              .setMembersVersion(cluster.membersVersion())
               .setConfiguration(cluster.configuration())
               .addAllMembers(sessions.membersOf(cluster))
               .setSynchronizer(synchronizers.address(cluster.name()))

@@ -37,17 +37,27 @@ public final class CoordinatorMain implements Callable<Integer> {
   /** A coordinator that was told to end takes up to 5 s. */
   private static final Duration REBUILD_PATIENCE = Duration.ofSeconds(10);
 
+  /** A coordinator that ends is started again, but later each time. */
+  private static final Duration API_PATIENCE = Duration.ofMinutes(2);
+
   @Option(
       names = "--dir",
-      required = true,
       paramLabel = "DIR",
       description = "Where the state is kept. One coordinator at a time uses it.")
   private Path directory;
 
   @Option(
+      names = "--kubernetes-namespace",
+      paramLabel = "NAMESPACE",
+      description =
+          "Instead of --dir: keep the state in ConfigMaps of this namespace. Several coordinators"
+              + " may use it at once.")
+  private String namespace;
+
+  @Option(
       names = "--init",
       description =
-          "Make a new state if DIR has none: only for an installation that holds nothing yet.")
+          "Make a new state if there is none: only for an installation that holds nothing yet.")
   private boolean initialise;
 
   @Option(
@@ -93,15 +103,53 @@ public final class CoordinatorMain implements Callable<Integer> {
           "--expected-clusters is %d, and must be 1 to %d"
               .formatted(expectedClusters, SlotTable.NUMBERS));
     }
+    checkState();
     if (rebuilt != null) {
       return rebuild();
     }
     Credential credential = common.credential();
     Timing timing = times.timing();
     try (Shutdown shutdown = Shutdown.install()) {
-      try (StateDirectory state = StateDirectory.open(directory, initialise)) {
+      try (State state = state()) {
         return run(shutdown, state, credential, timing);
       }
+    }
+  }
+
+  /** What is open while this process runs. */
+  private record State(Store store, Runnable closing) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      closing.run();
+    }
+  }
+
+  private State state() throws InterruptedException {
+    if (namespace == null) {
+      StateDirectory opened = StateDirectory.open(directory, initialise);
+      return new State(opened.store(), opened::close);
+    }
+    try {
+      Store opened =
+          KubernetesStore.open(KubernetesStore.connect(), namespace, initialise, API_PATIENCE);
+      return new State(opened, opened::close);
+    } catch (NoClassDefFoundError e) {
+      throw new StartException(
+          ExitCode.USAGE,
+          "--kubernetes-namespace is for the coordinator's image: this one has no Kubernetes client",
+          e);
+    }
+  }
+
+  private void checkState() {
+    if ((directory == null) == (namespace == null)) {
+      throw new StartException(
+          ExitCode.USAGE, "say where the state is kept: --dir DIR, or --kubernetes-namespace NAME");
+    }
+    if (namespace != null && rebuilt != null) {
+      throw new StartException(
+          ExitCode.USAGE, "--rebuild writes into a directory: give --dir, not a namespace");
     }
   }
 
@@ -116,7 +164,7 @@ public final class CoordinatorMain implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private int run(Shutdown shutdown, StateDirectory state, Credential credential, Timing timing) {
+  private int run(Shutdown shutdown, State state, Credential credential, Timing timing) {
     PrometheusMeterRegistry meters = Metrics.registry("coordinator", Map.of());
     try {
       Coordinator coordinator =
@@ -135,7 +183,7 @@ public final class CoordinatorMain implements Callable<Integer> {
       LOG.atInfo()
           .addKeyValue("internal", common.advertised(coordinator.port()))
           .addKeyValue("http", common.advertised(http.port()))
-          .addKeyValue("dir", directory)
+          .addKeyValue("state", namespace == null ? directory : "namespace " + namespace)
           .log("ready");
     } catch (StoreException e) {
       throw new StartException(ExitCode.STORAGE, e.getMessage(), e);

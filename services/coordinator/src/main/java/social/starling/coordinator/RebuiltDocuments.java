@@ -62,6 +62,7 @@ final class RebuiltDocuments {
               entry.getName(),
               entry.getNumber(),
               entry.getMembersList().stream().map(Member::getName).toList(),
+              Math.max(1, entry.getMembersVersion()),
               entry.getConfiguration());
       check(cluster, slots);
       require(names.add(cluster.name()), "cluster %s is there twice", cluster.name());

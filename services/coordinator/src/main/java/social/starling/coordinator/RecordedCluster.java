@@ -15,10 +15,16 @@ import social.starling.proto.coordinator.v1.Member;
  * @param name of the cluster
  * @param number 0 to 1,023, never given again
  * @param members both members, as they were recorded
+ * @param membersVersion rises each time that a member takes the place of another; from 1
  * @param configuration the current one; epoch 0 when no member was ever configured
  */
 record RecordedCluster(
-    long version, String name, int number, List<String> members, Configuration configuration) {
+    long version,
+    String name,
+    int number,
+    List<String> members,
+    long membersVersion,
+    Configuration configuration) {
 
   private static final String KEY_PREFIX = "cluster/";
 
@@ -29,6 +35,11 @@ record RecordedCluster(
   /** The key of the document of a cluster. */
   static String key(String name) {
     return KEY_PREFIX + name;
+  }
+
+  /** The cluster that the document with a key of this kind is about. */
+  static String nameOf(String key) {
+    return key.substring(KEY_PREFIX.length());
   }
 
   static boolean isKey(String key) {
@@ -55,6 +66,7 @@ record RecordedCluster(
               entry.getName(),
               entry.getNumber(),
               entry.getMembersList().stream().map(Member::getName).toList(),
+              Math.max(1, entry.getMembersVersion()),
               entry.getConfiguration()));
     } catch (InvalidProtocolBufferException e) {
       throw StoreException.damaged(document.key(), e.getMessage());
@@ -64,17 +76,26 @@ record RecordedCluster(
   /** The content of the document. */
   byte[] content() {
     ClusterEntry.Builder entry =
-        ClusterEntry.newBuilder().setName(name).setNumber(number).setConfiguration(configuration);
+        ClusterEntry.newBuilder()
+            .setName(name)
+            .setNumber(number)
+            .setMembersVersion(membersVersion)
+            .setConfiguration(configuration);
     members.forEach(member -> entry.addMembers(Member.newBuilder().setName(member)));
     return entry.build().toByteArray();
   }
 
   RecordedCluster with(Configuration next) {
-    return new RecordedCluster(version, name, number, members, next);
+    return new RecordedCluster(version, name, number, members, membersVersion, next);
+  }
+
+  /** With other members; the configuration stays as it is. */
+  RecordedCluster with(List<String> others) {
+    return new RecordedCluster(version, name, number, others, membersVersion + 1, configuration);
   }
 
   RecordedCluster atVersion(long next) {
-    return new RecordedCluster(next, name, number, members, configuration);
+    return new RecordedCluster(next, name, number, members, membersVersion, configuration);
   }
 
   long epoch() {

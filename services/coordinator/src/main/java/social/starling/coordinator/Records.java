@@ -4,7 +4,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import social.starling.proto.coordinator.v1.Configuration;
@@ -24,7 +26,7 @@ final class Records {
   /** Is told of changes, in order, after they are durable. Must not block or call back. */
   interface Listener {
 
-    /** The cluster is new, or its configuration is. */
+    /** The cluster is new, or its configuration is, or a member. */
     void changed(RecordedCluster cluster);
 
     void forgotten(RecordedCluster cluster);
@@ -82,7 +84,20 @@ final class Records {
         throw StoreException.foreign(document.key());
       }
     }
+    checkOwners(slots, clusters.values());
     return new Snapshot(clusters, forgotten, slots);
+  }
+
+  /** A cluster's document can be lost alone where each is an object of its own. */
+  private static void checkOwners(SlotTable slots, Collection<RecordedCluster> clusters) {
+    Set<Integer> missing = new TreeSet<>(slots.owningNumbers());
+    clusters.forEach(cluster -> missing.remove(cluster.number()));
+    if (!missing.isEmpty()) {
+      throw StoreException.damaged(
+          SlotTable.KEY,
+          "slots belong to the clusters with the numbers %s, whose records are gone: restore them"
+              .formatted(missing));
+    }
   }
 
   /**
@@ -100,7 +115,7 @@ final class Records {
   }
 
   /** Takes a document that another coordinator, or a change of unknown outcome, has written. */
-  private void take(Document document) {
+  void take(Document document) {
     if (document.key().equals(SlotTable.KEY)) {
       if (document.version() > slots().revision()) {
         publish(SlotTable.read(document));
@@ -126,7 +141,7 @@ final class Records {
     long version = snapshot.forgotten().getOrDefault(RecordedCluster.key(name), 0L);
     RecordedCluster cluster =
         new RecordedCluster(
-            version, name, number, members, Configuration.newBuilder().setCluster(name).build());
+            version, name, number, members, 1, Configuration.newBuilder().setCluster(name).build());
     if (!store.compareAndSet(RecordedCluster.key(name), version, cluster.content())) {
       refresh(RecordedCluster.key(name));
       return false;
@@ -142,7 +157,11 @@ final class Records {
 
   /** Changes the configuration of a cluster. */
   boolean replace(RecordedCluster current, Configuration next) {
-    RecordedCluster changed = current.with(next);
+    return replace(current, current.with(next));
+  }
+
+  /** Changes what is recorded of a cluster. */
+  boolean replace(RecordedCluster current, RecordedCluster changed) {
     String key = RecordedCluster.key(current.name());
     if (!store.compareAndSet(key, current.version(), changed.content())) {
       refresh(key);

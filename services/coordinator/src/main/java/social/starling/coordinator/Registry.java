@@ -1,6 +1,5 @@
 package social.starling.coordinator;
 
-import static social.starling.coordinator.Refusal.Kind.CONFLICT;
 import static social.starling.coordinator.Refusal.Kind.EXHAUSTED;
 import static social.starling.coordinator.Refusal.Kind.OLD_STATE;
 import static social.starling.coordinator.Refusal.Kind.UNAVAILABLE;
@@ -286,23 +285,53 @@ final class Registry {
    * @throws Refusal when it is recorded with others, when no number is left, or the store fails
    */
   int record(String name, List<String> members) {
+    return record(name, members, 0);
+  }
+
+  /**
+   * Records a cluster, or lets another member take the place of one of a recorded cluster. No
+   * effect when it is recorded with the same members.
+   *
+   * @param membersVersion of the members that another is to be among; 0 changes nothing that is
+   *     recorded
+   * @return its number
+   * @throws Refusal when other members are recorded and may not be changed so, when no number is
+   *     left, or the store fails
+   */
+  int record(String name, List<String> members, long membersVersion) {
     Bounds.checkCluster(name, members);
     return locked(() -> {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         records.reload();
         Optional<RecordedCluster> recorded = cluster(name);
-        if (recorded.isPresent()) {
-          checkSameMembers(recorded.get(), members);
+        if (recorded.isEmpty()) {
+          if (records.insert(name, members, takeNumber(name))) {
+            dealIfDue();
+            return known(name).number();
+          }
+        } else if (new HashSet<>(recorded.get().members()).equals(new HashSet<>(members))) {
           dealIfDue();
           return recorded.get().number();
-        }
-        if (records.insert(name, members, takeNumber(name))) {
-          dealIfDue();
-          return known(name).number();
+        } else if (replaceMember(recorded.get(), members, membersVersion)) {
+          return recorded.get().number();
         }
       }
       throw contended();
     });
+  }
+
+  private boolean replaceMember(RecordedCluster recorded, List<String> members, long version) {
+    RecordedCluster current = trusted(recorded.name());
+    Succession.check(current, members, version);
+    boolean done = records.replace(current, current.with(members));
+    if (done) {
+      LOG.atInfo()
+          .addKeyValue("cluster", current.name())
+          .addKeyValue("before", current.members())
+          .addKeyValue("members", members)
+          .log("another member takes a place");
+    }
+    return done;
   }
 
   /**
@@ -331,6 +360,14 @@ final class Registry {
     locked(() -> {
       records.reload();
       dealIfDue();
+      return null;
+    });
+  }
+
+  /** Takes what another coordinator has written. */
+  void learned(Document document) {
+    locked(() -> {
+      records.take(document);
       return null;
     });
   }
@@ -518,17 +555,6 @@ final class Registry {
           member,
           cluster.name(),
           String.join(" and ", cluster.members()));
-    }
-  }
-
-  private static void checkSameMembers(RecordedCluster recorded, List<String> members) {
-    if (!new HashSet<>(recorded.members()).equals(new HashSet<>(members))) {
-      throw Refusal.of(
-          CONFLICT,
-          "cluster %s is recorded with the members %s, not with %s",
-          recorded.name(),
-          String.join(" and ", recorded.members()),
-          String.join(" and ", members));
     }
   }
 }

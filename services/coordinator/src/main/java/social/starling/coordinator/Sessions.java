@@ -128,6 +128,10 @@ final class Sessions {
               .apply(key.cluster())
               .orElseThrow(() ->
                   Refusal.of(Refusal.Kind.UNKNOWN, "cluster %s was forgotten", key.cluster()));
+      if (!cluster.hasMember(key.member())) {
+        throw Refusal.of(
+            Refusal.Kind.UNKNOWN, "%s is no member of %s any more", key.member(), key.cluster());
+      }
       if (!greeting.remove(session)) {
         return null;
       }
@@ -215,11 +219,11 @@ final class Sessions {
         .log("process reported dead");
   }
 
-  /** A cluster was recorded, or its configuration is new. */
+  /** A cluster was recorded, or its configuration is new, or a member. */
   void changed(RecordedCluster cluster) {
     locked(() -> {
       long now = nanoTime.getAsLong();
-      clusters.put(cluster.name(), cluster);
+      RecordedCluster before = clusters.put(cluster.name(), cluster);
       for (String member : cluster.members()) {
         MemberKey key = new MemberKey(cluster.name(), member);
         hearings.expect(key, now);
@@ -228,9 +232,32 @@ final class Sessions {
           sendConfiguration(session, cluster);
         }
       }
+      if (before != null && before.membersVersion() < cluster.membersVersion()) {
+        before.members().stream()
+            .filter(member -> !cluster.hasMember(member))
+            .forEach(member -> replacedBy(cluster, member));
+        toCluster(cluster.name(), members(cluster));
+        mapStale = true;
+      }
       judge(cluster.name());
       return null;
     });
+  }
+
+  /** Another member has taken the place of this one. */
+  private void replacedBy(RecordedCluster cluster, String member) {
+    MemberKey key = new MemberKey(cluster.name(), member);
+    Session session = open.remove(key);
+    if (session != null) {
+      session.outbox.close(
+          Status.NOT_FOUND
+              .withDescription(
+                  "%s is no member of %s any more; its members are %s"
+                      .formatted(member, cluster.name(), String.join(" and ", cluster.members())))
+              .asRuntimeException());
+    }
+    hearings.forget(key);
+    presences.remove(key);
   }
 
   /** The sessions of a cluster are ended, and what was heard is forgotten. */
@@ -449,7 +476,8 @@ final class Sessions {
                 .setNumber(cluster.number())
                 .addAllMembers(membersOf(cluster))
                 .addAllSlots(slots.ranges(cluster.number()))
-                .setSlotsVersion(slots.version()))
+                .setSlotsVersion(slots.version())
+                .setMembersVersion(cluster.membersVersion()))
         .build();
   }
 

@@ -206,6 +206,10 @@ final class SqliteStore implements Store {
     }
   }
 
+  /** The directory's lock lets one coordinator at a time use the file: nobody else changes it. */
+  @Override
+  public void watch(Watcher watcher) {}
+
   @Override
   public synchronized void probe() {
     try (Statement statement = connection.createStatement()) {

@@ -15,6 +15,16 @@ import java.util.Optional;
  */
 interface Store extends AutoCloseable {
 
+  /** Is told what happens to the documents. Must not block. */
+  interface Watcher {
+
+    /** A document is like this, or was a moment ago. */
+    void changed(Document document);
+
+    /** What is stored is of no use any longer. */
+    void broken(StoreException failure);
+  }
+
   /**
    * Every document.
    *
@@ -39,6 +49,13 @@ interface Store extends AutoCloseable {
    *     deciding again
    */
   boolean compareAndSet(String key, long expectedVersion, byte[] content);
+
+  /**
+   * Tells of what other coordinators change, soon after they did, until this store is closed: late
+   * or more than once, also of own changes, and not of everything, so who must know reads. A store
+   * that one process has for itself tells nothing. Called once.
+   */
+  void watch(Watcher watcher);
 
   /**
    * Reads and durably writes, without changing a document.

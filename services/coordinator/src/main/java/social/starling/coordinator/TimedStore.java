@@ -29,6 +29,11 @@ record TimedStore(Store store, Timer timer) implements Store {
   }
 
   @Override
+  public void watch(Watcher watcher) {
+    store.watch(watcher);
+  }
+
+  @Override
   public void probe() {
     store.probe();
   }

@@ -53,6 +53,11 @@ class CoordinatorFaultTest {
     }
 
     @Override
+    public void watch(Watcher watcher) {
+      store.watch(watcher);
+    }
+
+    @Override
     public void probe() {
       store.probe();
     }

@@ -54,6 +54,11 @@ final class FaultyStore implements Store {
   }
 
   @Override
+  public void watch(Watcher watcher) {
+    store.watch(watcher);
+  }
+
+  @Override
   public void probe() {
     if (fault != Fault.NONE) {
       throw failure();

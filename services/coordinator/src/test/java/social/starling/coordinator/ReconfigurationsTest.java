@@ -229,7 +229,7 @@ class ReconfigurationsTest {
   }
 
   private static RecordedCluster cluster(Configuration configuration) {
-    return new RecordedCluster(3, "alpha", 0, List.of("alpha-1", "alpha-2"), configuration);
+    return new RecordedCluster(3, "alpha", 0, List.of("alpha-1", "alpha-2"), 1, configuration);
   }
 
   private static ReconfigureRequest.Builder master() {

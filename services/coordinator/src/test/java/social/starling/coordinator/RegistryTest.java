@@ -309,6 +309,86 @@ class RegistryTest {
   }
 
   @Test
+  void shouldLetAnotherMemberTakeThePlaceOfOneThatIsNotInSync() {
+    record("alpha");
+    registry.admit(hello("alpha-1", "v1"));
+
+    int number = registry.record("alpha", List.of("alpha-1", "alpha-3"), 1);
+
+    assertThat(number).isZero();
+    assertThat(registry.known("alpha").members()).containsExactly("alpha-1", "alpha-3");
+    assertThat(registry.known("alpha").membersVersion()).isEqualTo(2);
+    assertThat(registry.known("alpha").epoch()).isEqualTo(1);
+    assertThat(registry.admit(hello("alpha-3", "v3")).members()).contains("alpha-3");
+    assertThat(registry.reconfigure(expandTo("alpha-3", "v3")).getExecuted()).isTrue();
+    assertThatThrownBy(() -> registry.admit(hello("alpha-2", "v2")))
+        .isInstanceOfSatisfying(
+            Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.UNKNOWN));
+    Registry again = new Registry(openStore(), 1, told);
+    assertThat(again.known("alpha").members()).containsExactly("alpha-1", "alpha-3");
+    assertThat(again.known("alpha").membersVersion()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldNotBringAFormerMemberIntoSync() {
+    record("alpha");
+    registry.admit(hello("alpha-1", "v1"));
+    Registry other = new Registry(openStore(), 1, new Told());
+    registry.record("alpha", List.of("alpha-1", "alpha-3"), 1);
+
+    // The request was on its way, and comes to a coordinator that does not know of it yet.
+    ReconfigureResponse late = other.reconfigure(expand(1));
+
+    assertThat(late.getExecuted()).isFalse();
+    assertThat(late.getRefusal()).contains("alpha-2 is not a member");
+    assertThat(other.known("alpha").members()).containsExactly("alpha-1", "alpha-3");
+  }
+
+  @Test
+  void shouldKeepTheMembersWhileTheOneThatWouldGoIsInSync() {
+    record("alpha");
+    registry.admit(hello("alpha-1", "v1"));
+    registry.reconfigure(expand(1));
+
+    for (List<String> members :
+        List.of(List.of("alpha-1", "alpha-3"), List.of("alpha-3", "alpha-2"))) {
+      assertThatThrownBy(() -> registry.record("alpha", members, 1))
+          .isInstanceOfSatisfying(
+              Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.FORBIDDEN))
+          .hasMessageContaining("in sync");
+    }
+    assertThat(registry.known("alpha").members()).containsExactly("alpha-1", "alpha-2");
+  }
+
+  @Test
+  void shouldNotChangeMembersForWhoDoesNotKnowThem() {
+    record("alpha");
+    registry.admit(hello("alpha-1", "v1"));
+    registry.record("alpha", List.of("alpha-1", "alpha-3"), 1);
+
+    // A request of an operator that led before, and one that names nobody who is there.
+    for (long version : new long[] {0, 1, 3}) {
+      assertConflict(List.of("alpha-1", "alpha-2"), version);
+    }
+    assertConflict(List.of("alpha-4", "alpha-5"), 2);
+    assertThat(registry.record("alpha", List.of("alpha-3", "alpha-1"), 1)).isZero();
+    assertThat(registry.known("alpha").membersVersion()).isEqualTo(2);
+  }
+
+  private void assertConflict(List<String> members, long version) {
+    assertThatThrownBy(() -> registry.record("alpha", members, version))
+        .isInstanceOfSatisfying(
+            Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.CONFLICT))
+        .hasMessageContaining("alpha-1 and alpha-3");
+  }
+
+  private static ReconfigureRequest expandTo(String peer, String volume) {
+    return request(1, "alpha-1")
+        .setExpand(Expand.newBuilder().setPeer(peer).setPeerVolume(volume))
+        .build();
+  }
+
+  @Test
   void shouldRefuseACopyOfTheOtherMembersVolume() {
     record("alpha");
     registry.admit(hello("alpha-1", "v1"));

@@ -16,6 +16,7 @@ import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
 import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.coordinator.v1.MemberStatus;
+import social.starling.proto.coordinator.v1.Members;
 
 /** Sessions in virtual time, with streams that only remember. */
 class SessionsTest {
@@ -80,6 +81,28 @@ class SessionsTest {
     sessions.changed(at(2));
     sessions.changed(at(3));
     assertThat(one.epochs()).containsExactly(1L, 3L);
+  }
+
+  @Test
+  void shouldTellWhoStaysOfANewMemberAndEndTheFormerOnesSession() {
+    Member one = new Member().open("alpha-1", "i1");
+    Member two = new Member().open("alpha-2", "i2");
+
+    cluster = cluster.with(List.of("alpha-1", "alpha-3"));
+    sessions.changed(cluster);
+
+    Members told = one.stream.sent.getLast().getMembers();
+    assertThat(told.getMembersList())
+        .extracting(social.starling.proto.coordinator.v1.Member::getName)
+        .containsExactly("alpha-1", "alpha-3");
+    assertThat(told.getMembersVersion()).isEqualTo(2);
+    assertThat(two.stream.code()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(sessions.presence(new MemberKey("alpha", "alpha-2"))).isEmpty();
+    assertThatThrownBy(() -> new Member().open("alpha-2", "i2b"))
+        .isInstanceOfSatisfying(
+            Refusal.class, e -> assertThat(e.kind()).isEqualTo(Refusal.Kind.UNKNOWN));
+    new Member().open("alpha-3", "i3");
+    assertThat(sessions.hearing(new MemberKey("alpha", "alpha-3"))).isEqualTo(Hearing.HEARD);
   }
 
   @Test
@@ -230,6 +253,7 @@ class SessionsTest {
         "alpha",
         0,
         List.of("alpha-1", "alpha-2"),
+        1,
         Configuration.newBuilder()
             .setCluster("alpha")
             .setEpoch(epoch)

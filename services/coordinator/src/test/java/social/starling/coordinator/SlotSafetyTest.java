@@ -166,6 +166,10 @@ class SlotSafetyTest {
         return done;
       }
 
+      /** Nothing is told: each pass reads. */
+      @Override
+      public void watch(Watcher watcher) {}
+
       @Override
       public void probe() {}
 

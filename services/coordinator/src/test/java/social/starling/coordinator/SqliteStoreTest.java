@@ -5,26 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
-class SqliteStoreTest {
+class SqliteStoreTest extends StoreContract {
 
   @TempDir Path directory;
   private Path file;
@@ -35,54 +29,9 @@ class SqliteStoreTest {
     SqliteStore.create(file);
   }
 
-  @Test
-  void shouldInsertOnceAndThenReplaceOnlyTheVersionThatIsExpected() {
-    try (Store store = SqliteStore.open(file)) {
-      assertThat(store.compareAndSet("a", 0, bytes("one"))).isTrue();
-      assertThat(store.compareAndSet("a", 0, bytes("again"))).isFalse();
-      assertThat(store.compareAndSet("a", 2, bytes("early"))).isFalse();
-      assertThat(store.compareAndSet("a", 1, bytes("two"))).isTrue();
-      assertThat(store.compareAndSet("a", 1, bytes("late"))).isFalse();
-      assertThat(store.compareAndSet("b", 1, bytes("absent"))).isFalse();
-      assertThat(store.read("a")).hasValueSatisfying(d -> assertDocument(d, 2, "two"));
-      assertThat(store.read("b")).isEmpty();
-      assertThat(store.readAll()).hasSize(1);
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 4})
-  void shouldLetOneOfManyWin(int connections) throws InterruptedException {
-    List<Store> stores = new ArrayList<>();
-    for (int i = 0; i < connections; i++) {
-      stores.add(SqliteStore.open(file));
-    }
-    stores.getFirst().compareAndSet("a", 0, bytes("start"));
-    for (int version = 1; version <= 40; version++) {
-      long expected = version;
-      AtomicInteger winners = new AtomicInteger();
-      CountDownLatch go = new CountDownLatch(1);
-      List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        Store store = stores.get(i % connections);
-        String name = "t" + i;
-        threads.add(
-            Thread.ofPlatform()
-                .start(() -> {
-                  awaitQuietly(go);
-                  if (store.compareAndSet("a", expected, bytes(name))) {
-                    winners.incrementAndGet();
-                  }
-                }));
-      }
-      go.countDown();
-      for (Thread thread : threads) {
-        thread.join();
-      }
-      assertThat(winners).hasValue(1);
-      assertThat(stores.getFirst().read("a").orElseThrow().version()).isEqualTo(version + 1L);
-    }
-    stores.forEach(Store::close);
+  @Override
+  Store open() {
+    return SqliteStore.open(file);
   }
 
   @Test
@@ -154,15 +103,6 @@ class SqliteStoreTest {
           .hasMessageContaining("another process");
       statement.execute("ROLLBACK");
       assertThat(store.compareAndSet("a", 0, bytes("x"))).isTrue();
-    }
-  }
-
-  @Test
-  void shouldWriteWhenProbedAndChangeNoDocument() {
-    try (Store store = SqliteStore.open(file)) {
-      store.compareAndSet("a", 0, bytes("x"));
-      store.probe();
-      assertThat(store.readAll()).hasSize(1);
     }
   }
 
@@ -252,22 +192,5 @@ class SqliteStoreTest {
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void assertDocument(Document document, long version, String content) {
-    assertThat(document.version()).isEqualTo(version);
-    assertThat(new String(document.content(), StandardCharsets.UTF_8)).isEqualTo(content);
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

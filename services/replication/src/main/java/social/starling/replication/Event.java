@@ -9,8 +9,25 @@ public sealed interface Event {
   /** The store has made this {@link Effect.Persist} durable, and all before it. */
   record Persisted(long ticket) implements Event {}
 
-  /** A message of the other member. */
-  record Received(Message message) implements Event {}
+  /**
+   * A message of the other member.
+   *
+   * @param from its name: a message of a member whose place another has taken says nothing; empty
+   *     for whoever is the other member
+   */
+  record Received(String from, Message message) implements Event {
+
+    public Received(Message message) {
+      this("", message);
+    }
+  }
+
+  /**
+   * This is the other member from now on; it has a volume of its own. Said only after the one
+   * before was not in sync: it takes effect when this member knows that too, and counts it no
+   * longer.
+   */
+  record PeerNamed(String peer) implements Event {}
 
   /** A coordinator says that this is the configuration. */
   record Learned(Configuration configuration) implements Event {}

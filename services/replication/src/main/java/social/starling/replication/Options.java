@@ -76,6 +76,23 @@ public record Options(
         4 << 20);
   }
 
+  /** The same with another peer. */
+  Options withPeer(String other) {
+    return new Options(
+        self,
+        other,
+        instance,
+        clusterNumber,
+        heartbeat,
+        silence,
+        lease,
+        minInSync,
+        maxUncommittedBytes,
+        maxAppendBytes,
+        maxInFlightBytes,
+        maxTailBytes);
+  }
+
   /**
    * How long after its last acknowledgement a new master waits until no lease can be valid: the
    * lease and an eighth of it, so that clocks may differ in rate by a tenth.

@@ -58,7 +58,7 @@ public class Replica {
   private static final long MIN_REJOIN_BACKOFF = 100_000_000L;
   private static final long MAX_REJOIN_BACKOFF = 10_000_000_000L;
 
-  private final Options options;
+  private Options options;
   private final long startedAt;
   private final ReadPermit permit = new ReadPermit();
   private final List<Effect> effects = new ArrayList<>();
@@ -134,6 +134,7 @@ public class Replica {
   private long uncommittedBytes;
 
   // Towards the coordinators.
+  private String namedPeer;
   private Hearing hearing = Hearing.UNKNOWN;
   private final Deque<String> deadInstances = new ArrayDeque<>();
   private Request asked;
@@ -214,6 +215,11 @@ public class Replica {
     return permit;
   }
 
+  /** Name of the other member. */
+  public String peer() {
+    return options.peer();
+  }
+
   /** Where this member stands. */
   public Status status() {
     boolean acts = role.acts();
@@ -236,8 +242,18 @@ public class Replica {
    * What this member counts, for the invariants of tests: the peer's volume, or null when alone.
    */
   String counted() {
-    String recorded = configuration.inSync().get(options.peer());
+    String recorded = recordedPeer(configuration);
     return recorded != null ? recorded : pendingExpand;
+  }
+
+  /** The volume that is in sync beside this member's, whatever its member is called; or null. */
+  private String recordedPeer(Configuration known) {
+    for (Map.Entry<String, String> each : known.inSync().entrySet()) {
+      if (!each.getKey().equals(options.self())) {
+        return each.getValue();
+      }
+    }
+    return null;
   }
 
   long promised() {
@@ -292,7 +308,12 @@ public class Replica {
     switch (event) {
       case Event.Tick() -> {}
       case Event.Persisted(long done) -> onPersisted(done);
-      case Event.Received(Message message) -> onMessage(message);
+      case Event.Received(String from, Message message) -> {
+        if (from.isEmpty() || from.equals(options.peer())) {
+          onMessage(message);
+        }
+      }
+      case Event.PeerNamed(String peer) -> namedPeer = peer;
       case Event.Learned(Configuration learned) -> onLearned(learned);
       case Event.PeerHearing(Hearing heard) -> hearing = heard;
       case Event.Dead(String member, String instance) -> onDead(member, instance);
@@ -309,6 +330,7 @@ public class Replica {
       }
       case Event.Trimmed(long base) -> epochs.trim(base);
     }
+    concludeSuccession();
   }
 
   /**
@@ -335,7 +357,7 @@ public class Replica {
     if (draining || durablePromise < configuration.epoch()) {
       return new Submission.Refused(Refusal.NOT_READY);
     }
-    if (options.minInSync() == 2 && !configuration.inSync().containsKey(options.peer())) {
+    if (options.minInSync() == 2 && recordedPeer(configuration) == null) {
       return new Submission.Refused(Refusal.ONE_COPY_ONLY);
     }
     if (uncommittedBytes > options.maxUncommittedBytes()) {
@@ -463,8 +485,8 @@ public class Replica {
   }
 
   private void continueIn(Configuration learned) {
-    boolean hadPeer = configuration.inSync().containsKey(options.peer());
-    boolean hasPeer = learned.inSync().containsKey(options.peer());
+    boolean hadPeer = recordedPeer(configuration) != null;
+    boolean hasPeer = recordedPeer(learned) != null;
     configuration = learned;
     knownEpoch = learned.epoch();
     asked = null;
@@ -509,7 +531,7 @@ public class Replica {
     heardPeerAt = now;
     progressAt = now;
     rejoinAfter = now;
-    if (learned.inSync().containsKey(options.peer())) {
+    if (recordedPeer(learned) != null) {
       inSyncSince = now;
     }
   }
@@ -592,6 +614,41 @@ public class Replica {
     }
   }
 
+  /**
+   * Another member has taken the peer's place. What this one counts is not given up for that: only
+   * a configuration that is known does it, as ever (rules 4 and 7).
+   */
+  private void concludeSuccession() {
+    if (namedPeer == null || namedPeer.equals(options.peer())) {
+      namedPeer = null;
+      return;
+    }
+    if (pendingExpand != null || configuration.inSync().containsKey(options.peer())) {
+      return;
+    }
+    options = options.withPeer(namedPeer);
+    namedPeer = null;
+    hearing = Hearing.UNKNOWN;
+    peerNext = epochs.lastIndex() + 1;
+    peerProbing = true;
+    peerAcked = 0;
+    peerVolume = null;
+    peerInstance = "";
+    peerAnswered = false;
+    peerLeaseKnown = false;
+    peerLinkBroken = false;
+    peerLeaving = false;
+    outdatedVolume = null;
+    inFlight.clear();
+    inFlightBytes = 0;
+    probedAt = now - options.heartbeat();
+    heardPeerAt = now;
+    progressAt = now;
+    rejoinBackoff = MIN_REJOIN_BACKOFF;
+    rejoinAfter = now;
+    forgetVerified();
+  }
+
   private void onLinkBroken() {
     masterLinkBroken = true;
     peerLinkBroken = true;
@@ -599,7 +656,7 @@ public class Replica {
   }
 
   private void onHandoverWanted() {
-    if (role == Role.OPEN && configuration.inSync().containsKey(options.peer())) {
+    if (role == Role.OPEN && recordedPeer(configuration) != null) {
       draining = true;
       drainUntil = now + options.silence() / 2;
     }
@@ -1035,7 +1092,7 @@ public class Replica {
     if (!draining || role != Role.OPEN) {
       return;
     }
-    if (now - drainUntil >= 0 || !configuration.inSync().containsKey(options.peer())) {
+    if (now - drainUntil >= 0 || recordedPeer(configuration) == null) {
       draining = false; // Nothing was asked, so this epoch goes on.
       return;
     }
@@ -1046,7 +1103,7 @@ public class Replica {
             && diskIndex == last
             && peerAcked >= last
             && peerAnswered
-            && configuration.inSync().get(options.peer()).equals(peerVolume);
+            && recordedPeer(configuration).equals(peerVolume);
     if (clean) {
       close("hands over to " + options.peer());
       handoverAsked = true;
@@ -1074,7 +1131,7 @@ public class Replica {
   private void concludeOwnHang() {
     boolean hangs =
         !outstanding.isEmpty() && now - outstanding.getFirst().since > options.silence();
-    String recorded = configuration.inSync().get(options.peer());
+    String recorded = recordedPeer(configuration);
     if (hangs && role.acts() && recorded != null && recorded.equals(peerVolume)) {
       boolean peerIsThere = now - heardPeerAt < options.silence();
       // Where the slave's disk stands still as well, this member at least answers reads.

@@ -71,6 +71,80 @@ class ReplicaTest {
         .orElseThrow();
   }
 
+  private void master() {
+    replica =
+        new Replica(
+            Options.defaults("a", "b", "a-1", 1),
+            new JournalState("av", 0, 0, 0, 0, 0, 0, List.of(), 0),
+            (from, to, maxBytes) ->
+                LongStream.rangeClosed(from, to).mapToObj(i -> entry(i, 1)).toList(),
+            0,
+            0);
+    learn(configuration(1, Map.of("a", "av", "b", "bv")));
+  }
+
+  private static Configuration configuration(long epoch, Map<String, String> inSync) {
+    return new Configuration(epoch, "a", "a-1", inSync, false, "", "");
+  }
+
+  private void acknowledge(String from, String volume, long epoch) {
+    now += MS;
+    replica.step(
+        new Event.Received(from, new Message.Ack(epoch, volume, from + "-1", 0, now, false, 0, 0)),
+        now);
+    drain();
+  }
+
+  @Test
+  void anotherPeerIsTakenForTheOtherMemberOnceTheFormerOneIsNotCounted() {
+    master();
+
+    replica.step(new Event.PeerNamed("c"), now);
+    assertThat(replica.peer()).isEqualTo("b");
+    assertThat(replica.counted()).isEqualTo("bv");
+
+    learn(configuration(2, Map.of("a", "av")));
+    assertThat(replica.peer()).isEqualTo("c");
+    assertThat(replica.counted()).isNull();
+  }
+
+  @Test
+  void whatAFormerPeerSaysIsNotHeard() {
+    master();
+    learn(configuration(2, Map.of("a", "av")));
+    replica.step(new Event.PeerNamed("c"), now);
+
+    acknowledge("b", "bv", 2);
+    assertThat(replica.peerVolume()).isNull();
+
+    acknowledge("c", "cv", 2);
+    assertThat(replica.peerVolume()).isEqualTo("cv");
+  }
+
+  @Test
+  void whatWasKnownOfTheFormerPeerIsNotSaidOfTheNewOne() {
+    master();
+    learn(configuration(2, Map.of("a", "av")));
+    acknowledge("b", "bv", 2);
+    assertThat(replica.peerVolume()).isEqualTo("bv");
+
+    replica.step(new Event.PeerNamed("c"), now);
+
+    assertThat(replica.peerVolume()).isNull();
+  }
+
+  @Test
+  void aVolumeThatIsRecordedIsCountedWhateverItsMemberIsCalled() {
+    master();
+
+    learn(configuration(2, Map.of("a", "av", "c", "cv")));
+    assertThat(replica.counted()).isEqualTo("cv");
+
+    replica.step(new Event.PeerNamed("c"), now);
+    assertThat(replica.peer()).isEqualTo("c");
+    assertThat(replica.counted()).isEqualTo("cv");
+  }
+
   @Test
   void whatIsTrimmedIsAgreedUponWhereverTheMessageEnds() {
     slaveThatTrimmedEight();

@@ -11,12 +11,13 @@ import social.starling.common.Address;
 import social.starling.common.Backoff;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
+import social.starling.common.Sessions;
 import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
 import social.starling.proto.coordinator.v1.WatchMapRequest;
 
 /** Listens to one coordinator, on a thread of its own, for as long as the router lives. */
-final class MapWatch implements AutoCloseable {
+final class MapWatch implements Sessions.Session {
 
   private static final Logger LOG = LoggerFactory.getLogger(MapWatch.class);
   private static final Duration FIRST_WAIT = Duration.ofMillis(50);
@@ -27,23 +28,37 @@ final class MapWatch implements AutoCloseable {
   private final ManagedChannel channel;
   private final Thread thread;
 
-  private MapWatch(Address coordinator, Credential credential, Routes routes) {
+  private volatile boolean connected;
+
+  MapWatch(Address coordinator, Credential credential, Routes routes) {
     this.coordinator = coordinator.toString();
     this.routes = routes;
     this.channel = Channels.open(coordinator, credential.clientInterceptor());
-    this.thread = Thread.ofVirtual().name("map of " + coordinator).unstarted(this::watch);
+    this.thread = Thread.ofVirtual().name("map of " + coordinator).unstarted(this::live);
   }
 
-  static MapWatch start(Address coordinator, Credential credential, Routes routes) {
-    MapWatch watch = new MapWatch(coordinator, credential, routes);
-    watch.thread.start();
-    return watch;
+  @Override
+  public void start() {
+    thread.start();
+  }
+
+  @Override
+  public boolean connected() {
+    return connected;
   }
 
   @Override
   public void close() {
     channel.shutdownNow();
     thread.interrupt();
+  }
+
+  private void live() {
+    try {
+      watch();
+    } finally {
+      routes.gone(coordinator);
+    }
   }
 
   private void watch() {
@@ -57,6 +72,7 @@ final class MapWatch implements AutoCloseable {
                 .watchMap(WatchMapRequest.getDefaultInstance());
         while (maps.hasNext()) {
           routes.accept(coordinator, maps.next());
+          connected = true;
           backoff.reset();
           if (away) {
             LOG.atInfo().addKeyValue("coordinator", coordinator).log("the coordinator is back");
@@ -66,6 +82,7 @@ final class MapWatch implements AutoCloseable {
       } catch (StatusRuntimeException e) {
         trouble = e.getStatus().getCode() + ": " + e.getStatus().getDescription();
       }
+      connected = false;
       if (!away && !channel.isShutdown()) {
         away = true;
         routes.away(coordinator);

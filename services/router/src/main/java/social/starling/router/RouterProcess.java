@@ -2,7 +2,6 @@ package social.starling.router;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import social.starling.common.Address;
@@ -12,6 +11,7 @@ import social.starling.common.GrpcServers;
 import social.starling.common.HttpEndpoint;
 import social.starling.common.Metrics;
 import social.starling.common.Readiness;
+import social.starling.common.Sessions;
 
 /** A running router: its ports, its watches and its streams. Thread-safe. */
 final class RouterProcess implements AutoCloseable {
@@ -38,7 +38,7 @@ final class RouterProcess implements AutoCloseable {
   private final GrpcServer server;
   private final Readiness readiness;
   private final HttpEndpoint http;
-  private final List<MapWatch> watches = new ArrayList<>();
+  private final Sessions<MapWatch> watches;
   private final AtomicBoolean measured = new AtomicBoolean();
 
   private RouterProcess(Settings settings, MeterRegistry registry) {
@@ -59,9 +59,11 @@ final class RouterProcess implements AutoCloseable {
       server.close();
       throw e;
     }
-    for (Address coordinator : settings.coordinators()) {
-      watches.add(MapWatch.start(coordinator, settings.credential(), router.routes()));
-    }
+    watches =
+        new Sessions<>(
+            settings.coordinators(),
+            coordinator -> new MapWatch(coordinator, settings.credential(), router.routes()));
+    watches.start();
   }
 
   /**
@@ -109,7 +111,7 @@ final class RouterProcess implements AutoCloseable {
   public void close() {
     readiness.close();
     server.close();
-    watches.forEach(MapWatch::close);
+    watches.close();
     router.close();
     http.close();
   }

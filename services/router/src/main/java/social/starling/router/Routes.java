@@ -25,7 +25,8 @@ import social.starling.proto.coordinator.v1.SlotOwner;
  *   <li>A cluster disappears when no coordinator's last map has it.
  *   <li>A cluster is down when every coordinator that is there says so; one that is away has no
  *       say, for it may have left before the cluster came back.
- *   <li>Nothing is dropped because coordinators are away.
+ *   <li>Nothing is dropped because coordinators are away. What one told that is gone for good (its
+ *       address is nobody's any more) is dropped once another is heard.
  * </ol>
  *
  * <p>Thread-safe: one lock guards the merge; readers see immutable maps.
@@ -35,6 +36,7 @@ final class Routes {
   private final Published<RouteMap> published = new Published<>(RouteMap.NONE, RouteMap::version);
   private final Map<String, ClusterMap> told = new HashMap<>();
   private final Set<String> away = new HashSet<>();
+  private final Set<String> gone = new HashSet<>();
 
   /** The map as it is now. */
   RouteMap current() {
@@ -66,6 +68,8 @@ final class Routes {
       ClusterMap before = told.getOrDefault(coordinator, ClusterMap.getDefaultInstance());
       told.put(coordinator, map);
       away.remove(coordinator);
+      gone.remove(coordinator);
+      dropGone();
       return become(current, merge(current, before, map));
     });
   }
@@ -84,6 +88,24 @@ final class Routes {
               withDown(current.clusters()),
               current.owners()));
     });
+  }
+
+  /** A coordinator will not be heard again. */
+  void gone(String coordinator) {
+    away(coordinator);
+    published.change(current -> {
+      gone.add(coordinator);
+      if (!away.containsAll(told.keySet())) {
+        dropGone();
+      }
+      return current;
+    });
+  }
+
+  private void dropGone() {
+    told.keySet().removeAll(gone);
+    away.removeAll(gone);
+    gone.clear();
   }
 
   private static RouteMap become(RouteMap current, RouteMap merged) {

@@ -171,4 +171,22 @@ class RoutesTest {
     assertThat(routes.current().clusters().get("alpha").masterRoute()).isEmpty();
     assertThat(alpha()).containsExactly("a:1");
   }
+
+  @Test
+  void whatACoordinatorToldThatIsGoneForGoodIsDroppedOnceAnotherIsHeard() {
+    routes.accept("one", map(cluster("alpha", 5, 1, "a:1", "a:2")));
+    routes.gone("one");
+    assertThat(routes.current().clusters()).containsOnlyKeys("alpha");
+    routes.accept("two", map(cluster("beta", 1, 1, "b:1", "b:2")));
+    assertThat(routes.current().clusters()).containsOnlyKeys("beta");
+  }
+
+  @Test
+  void aCoordinatorThatIsGoneForGoodHasNoSayWhenAnotherIsThere() {
+    routes.accept("one", map(cluster("alpha", 5, 1, "a:1", "a:2")));
+    routes.accept("two", map(cluster("alpha", 5, 1, "a:1", "a:2")));
+    routes.gone("one");
+    routes.accept("two", map());
+    assertThat(routes.current().clusters()).isEmpty();
+  }
 }

@@ -15,6 +15,7 @@ import social.starling.common.Address;
 import social.starling.common.Backoff;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
+import social.starling.common.Sessions;
 import social.starling.proto.coordinator.v1.ClusterMap;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
 import social.starling.proto.coordinator.v1.SynchronizerHello;
@@ -28,7 +29,7 @@ import social.starling.proto.coordinator.v1.SynchronizerStatus;
  *
  * <p>One thread speaks; what is heard is handed on on the transport's threads.
  */
-final class CoordinatorSession implements AutoCloseable {
+final class CoordinatorSession implements Sessions.Session {
 
   private static final Logger LOG = LoggerFactory.getLogger(CoordinatorSession.class);
 
@@ -41,6 +42,7 @@ final class CoordinatorSession implements AutoCloseable {
   private final ManagedChannel channel;
   private final Thread thread;
   private volatile boolean away;
+  private volatile boolean connected;
   private volatile boolean closed;
 
   CoordinatorSession(
@@ -61,8 +63,14 @@ final class CoordinatorSession implements AutoCloseable {
     this.thread = Thread.ofVirtual().name("session-" + coordinator).unstarted(this::live);
   }
 
-  void start() {
+  @Override
+  public void start() {
     thread.start();
+  }
+
+  @Override
+  public boolean connected() {
+    return connected;
   }
 
   /** Says good-bye, so that the coordinator need not wait for this process. */
@@ -88,6 +96,7 @@ final class CoordinatorSession implements AutoCloseable {
       while (!closed) {
         Conversation conversation = new Conversation();
         Status why = converse(conversation);
+        connected = false;
         maps.left(coordinator);
         if (conversation.heard) {
           backoff.reset();
@@ -103,6 +112,8 @@ final class CoordinatorSession implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      maps.gone(coordinator);
     }
   }
 
@@ -152,6 +163,7 @@ final class CoordinatorSession implements AutoCloseable {
       heardAt = System.nanoTime();
       if (!heard) {
         heard = true;
+        connected = true;
         if (away) {
           LOG.atInfo().addKeyValue("coordinator", coordinator).log("the coordinator is back");
         }

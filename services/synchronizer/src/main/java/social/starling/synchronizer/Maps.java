@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,7 @@ final class Maps {
 
   private final Published<PeerMap> published = new Published<>(PeerMap.NONE, PeerMap::version);
   private final Map<String, Told> told = new HashMap<>();
+  private final Set<String> gone = new HashSet<>();
   private long clock;
 
   /** The map as it is now. */
@@ -95,8 +97,27 @@ final class Maps {
         }
       }
       told.put(coordinator, new Told(statements, true));
+      gone.remove(coordinator);
+      dropGone();
       return merge(current);
     });
+  }
+
+  /** A coordinator will not be heard again: what it told counts until another is heard. */
+  void gone(String coordinator) {
+    left(coordinator);
+    published.change(current -> {
+      gone.add(coordinator);
+      if (told.values().stream().anyMatch(Told::connected)) {
+        dropGone();
+      }
+      return current;
+    });
+  }
+
+  private void dropGone() {
+    told.keySet().removeAll(gone);
+    gone.clear();
   }
 
   /** A coordinator is not connected any more. */

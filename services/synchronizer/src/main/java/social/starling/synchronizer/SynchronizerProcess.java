@@ -4,7 +4,6 @@ import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,6 +15,7 @@ import social.starling.common.GrpcServers;
 import social.starling.common.HttpEndpoint;
 import social.starling.common.Metrics;
 import social.starling.common.Readiness;
+import social.starling.common.Sessions;
 import social.starling.proto.coordinator.v1.SynchronizerHello;
 
 /** A running synchronizer: its ports, its sessions, its peers. Thread-safe. */
@@ -56,7 +56,7 @@ final class SynchronizerProcess implements AutoCloseable {
   private final GrpcServer server;
   private final Readiness readiness;
   private final HttpEndpoint http;
-  private final List<CoordinatorSession> sessions = new ArrayList<>();
+  private final Sessions<CoordinatorSession> sessions;
   private final AtomicBoolean measured = new AtomicBoolean();
 
   private SynchronizerProcess(Settings settings, MeterRegistry registry) {
@@ -95,19 +95,19 @@ final class SynchronizerProcess implements AutoCloseable {
             .setHttpAddress(new Address(settings.advertise(), http.port()).toString())
             .setPid(ProcessHandle.current().pid())
             .build();
-    for (Address coordinator : settings.coordinators()) {
-      CoordinatorSession session =
-          new CoordinatorSession(
-              coordinator,
-              settings.credential(),
-              hello,
-              peers::status,
-              maps,
-              settings.heartbeat(),
-              patience);
-      sessions.add(session);
-      session.start();
-    }
+    sessions =
+        new Sessions<>(
+            settings.coordinators(),
+            coordinator ->
+                new CoordinatorSession(
+                    coordinator,
+                    settings.credential(),
+                    hello,
+                    peers::status,
+                    maps,
+                    settings.heartbeat(),
+                    patience));
+    sessions.start();
   }
 
   /**
@@ -174,7 +174,7 @@ final class SynchronizerProcess implements AutoCloseable {
     peers.close();
     service.stop(RELAYS);
     server.stop(DRAIN);
-    for (CoordinatorSession session : sessions) {
+    for (CoordinatorSession session : sessions.all()) {
       session.leave(LEAVE);
     }
     close();
@@ -184,7 +184,7 @@ final class SynchronizerProcess implements AutoCloseable {
   public void close() {
     readiness.close();
     server.close();
-    sessions.forEach(CoordinatorSession::close);
+    sessions.close();
     peers.close();
     master.close();
     http.close();

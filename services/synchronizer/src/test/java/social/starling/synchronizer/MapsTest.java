@@ -154,4 +154,14 @@ class MapsTest {
     assertThat(maps.awaitOtherThan(0, Duration.ofSeconds(20))).isTrue();
     teller.join();
   }
+
+  @Test
+  void whatACoordinatorToldThatIsGoneForGoodIsDroppedOnceAnotherIsHeard() {
+    tell("one", alpha(5, "alpha-2"));
+    maps.gone("one");
+    assertThat(maps.current().cluster("alpha")).isPresent();
+    tell("two");
+    maps.left("two");
+    assertThat(maps.current().cluster("alpha")).isEmpty();
+  }
 }

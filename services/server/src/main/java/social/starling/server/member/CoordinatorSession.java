@@ -19,6 +19,7 @@ import social.starling.common.Address;
 import social.starling.common.Backoff;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
+import social.starling.common.Sessions;
 import social.starling.common.Timing;
 import social.starling.proto.coordinator.v1.CoordinationGrpc;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
@@ -38,7 +39,7 @@ import social.starling.proto.coordinator.v1.ReconfigureResponse;
  *
  * <p>Thread-safe. What is heard is handed to the listener on the transport's threads.
  */
-final class CoordinatorSession implements AutoCloseable {
+final class CoordinatorSession implements Sessions.Session {
 
   /** Who wants to know. */
   interface Listener {
@@ -95,7 +96,8 @@ final class CoordinatorSession implements AutoCloseable {
     this.thread = Thread.ofVirtual().name("session-" + address).unstarted(this::live);
   }
 
-  void start() {
+  @Override
+  public void start() {
     thread.start();
   }
 
@@ -104,7 +106,8 @@ final class CoordinatorSession implements AutoCloseable {
   }
 
   /** Whether the session stands and this coordinator has been heard lately. */
-  boolean connected() {
+  @Override
+  public boolean connected() {
     return connected && System.nanoTime() - heardAt < silenceNanos;
   }
 

@@ -96,7 +96,7 @@ final class Inbox<W> {
       }
       while (!events.isEmpty() && takenEvents.size() < MAX_EVENTS_AT_ONCE) {
         Event event = events.poll();
-        if (event instanceof Event.Received(Message message)) {
+        if (event instanceof Event.Received(_, Message message)) {
           messages--;
           messageBytes -= weight(message);
         }

@@ -26,8 +26,10 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import social.starling.common.Address;
 import social.starling.common.Errors;
 import social.starling.common.ExitCode;
+import social.starling.common.Sessions;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.CoordinatorMessage;
 import social.starling.proto.coordinator.v1.Hearing;
@@ -107,7 +109,7 @@ public final class Member {
   private final JournalState found;
   private final boolean usedBefore;
   private final Inbox<Submit> inbox = new Inbox<>();
-  private final List<CoordinatorSession> sessions = new ArrayList<>();
+  private final Sessions<CoordinatorSession> sessions;
   private final PeerLink link;
   private final StoreThread store;
   private final Thread thread;
@@ -172,6 +174,7 @@ public final class Member {
    */
   public Member(MemberSettings settings, Volume volume, MeterRegistry registry) {
     this.settings = settings;
+    this.sessions = new Sessions<>(settings.coordinators(), this::session);
     this.volume = volume;
     this.volumeId = volume.id();
     this.found = volume.journalState();
@@ -253,20 +256,20 @@ public final class Member {
   /** Begins; returns at once. Called once. */
   public void start(Listening at) {
     listening = at;
-    for (var address : settings.coordinators()) {
-      sessions.add(
-          new CoordinatorSession(
-              address,
-              settings.credential(),
-              this::hello,
-              this::memberStatus,
-              settings.timing(),
-              new Coordinators()));
-    }
     store.start();
     thread.start();
-    sessions.forEach(CoordinatorSession::start);
+    sessions.start();
     link.start();
+  }
+
+  private CoordinatorSession session(Address coordinator) {
+    return new CoordinatorSession(
+        coordinator,
+        settings.credential(),
+        this::hello,
+        this::memberStatus,
+        settings.timing(),
+        new Coordinators());
   }
 
   /** Completes when this member cannot go on. */
@@ -515,9 +518,9 @@ public final class Member {
 
   // ---------------------------------------------------------------- for the links and for people
 
-  /** A message of the other member. Dropped when too many wait, as messages may be. */
-  void received(Message message) {
-    inbox.message(new Event.Received(message));
+  /** A message of another member. Dropped when too many wait, as messages may be. */
+  void received(String from, Message message) {
+    inbox.message(new Event.Received(from, message));
   }
 
   /** The other member says whether its volume is almost full. */
@@ -642,7 +645,7 @@ public final class Member {
     inbox.event(new Event.Tick());
     thread.join(500);
     refuse(inbox.close());
-    sessions.forEach(CoordinatorSession::close);
+    sessions.close();
     link.close();
     if (store.stop(STORE_LIMIT)) {
       volume.close();
@@ -660,13 +663,7 @@ public final class Member {
         return;
       }
       long now = System.nanoTime();
-      String peer =
-          members.getMembersList().stream()
-              .map(social.starling.proto.coordinator.v1.Member::getName)
-              .filter(each -> !each.equals(settings.member()))
-              .findFirst()
-              .orElseThrow();
-      replica = new Replica(options(peer), found, volume, settings.startedAt(), now);
+      replica = new Replica(options(peerOf(members)), found, volume, settings.startedAt(), now);
       permit = replica.permit();
       loop();
     } catch (InterruptedException e) {
@@ -971,7 +968,7 @@ public final class Member {
       servingChanged.notifyAll();
     }
     servingListeners.forEach(Runnable::run);
-    sessions.forEach(CoordinatorSession::hurry);
+    sessions.all().forEach(CoordinatorSession::hurry);
   }
 
   private void keepHouse(long now) {
@@ -1111,26 +1108,20 @@ public final class Member {
   // ---------------------------------------------------------------- towards the coordinators
 
   private void ask(social.starling.replication.Request request) {
-    Options known = options("-");
-    String peer =
-        members.getMembersList().stream()
-            .map(social.starling.proto.coordinator.v1.Member::getName)
-            .filter(each -> !each.equals(known.self()))
-            .findFirst()
-            .orElse("");
     ReconfigureRequest wire =
         Wire.toProto(
             request,
             settings.cluster(),
             settings.member(),
-            peer,
+            // Not whom the coordinators name by now: the request is about a volume of this one.
+            replica.peer(),
             replica.status().volume(),
             settings.instance());
     if (!request.equals(lastAsked)) {
       lastAsked = request;
       log.atInfo().addKeyValue("request", request).log("asks the coordinator");
     }
-    for (CoordinatorSession session : sessions) {
+    for (CoordinatorSession session : sessions.all()) {
       // Any one may answer; the compare-and-set makes a second execution impossible.
       session.ask(wire, this::answered);
     }
@@ -1144,7 +1135,7 @@ public final class Member {
   }
 
   private boolean coordinated() {
-    return sessions.stream().anyMatch(CoordinatorSession::connected);
+    return sessions.all().stream().anyMatch(CoordinatorSession::connected);
   }
 
   private void learned(social.starling.proto.coordinator.v1.Configuration configuration) {
@@ -1227,7 +1218,7 @@ public final class Member {
         case CONFIGURATION -> learned(message.getConfiguration());
         case MEMBERS -> introduce(message.getMembers());
         case SUSPICION -> {
-          if (!message.getSuspicion().getMember().equals(settings.member())) {
+          if (message.getSuspicion().getMember().equals(peerOf(members))) {
             from.peer(message.getSuspicion().getHearing());
             reconsiderPeer();
           }
@@ -1251,16 +1242,23 @@ public final class Member {
 
     private void introduce(Members told) {
       synchronized (introduced) {
-        if (told.getSlotsVersion() < members.getSlotsVersion()
-            || told.getMembersCount() != 2
-            || !told.getCluster().equals(settings.cluster())) {
+        if (told.getMembersCount() != 2
+            || !told.getCluster().equals(settings.cluster())
+            || told.getMembersList().stream().noneMatch(Member.this::isThis)) {
           return;
         }
-        members = told;
+        String before = peerOf(members);
+        members = newest(members, told);
+        String peer = peerOf(members);
+        if (!before.isEmpty() && !peer.equals(before)) {
+          replacePeer(before, peer);
+        }
+        if (members.getMembersVersion() == told.getMembersVersion()) {
+          told.getMembersList().stream()
+              .filter(each -> !isThis(each))
+              .forEach(each -> link.peerAt(each.getInternalAddress()));
+        }
       }
-      told.getMembersList().stream()
-          .filter(each -> !each.getName().equals(settings.member()))
-          .forEach(each -> link.peerAt(each.getInternalAddress()));
       inbox.event(new Event.Tick()); // There may be slots to take.
       if (this.told.compareAndSet(false, true)) {
         introduced.countDown();
@@ -1268,10 +1266,52 @@ public final class Member {
     }
   }
 
+  /** Coordinators may be behind each other, in what they say of slots and of members. */
+  private static Members newest(Members known, Members told) {
+    Members.Builder newest = told.toBuilder();
+    if (told.getSlotsVersion() < known.getSlotsVersion()) {
+      newest
+          .clearSlots()
+          .addAllSlots(known.getSlotsList())
+          .setSlotsVersion(known.getSlotsVersion());
+    }
+    if (told.getMembersVersion() < known.getMembersVersion()) {
+      newest
+          .clearMembers()
+          .addAllMembers(known.getMembersList())
+          .setMembersVersion(known.getMembersVersion());
+    }
+    return newest.build();
+  }
+
+  private void replacePeer(String before, String peer) {
+    log.atInfo()
+        .addKeyValue("before", before)
+        .addKeyValue("peer", peer)
+        .log("another member takes the place of the other one");
+    link.peerReplaced();
+    peerDiskLow = false;
+    sessions.all().forEach(session -> session.peer(Hearing.HEARING_UNSPECIFIED));
+    inbox.event(new Event.PeerNamed(peer));
+  }
+
+  private boolean isThis(social.starling.proto.coordinator.v1.Member member) {
+    return member.getName().equals(settings.member());
+  }
+
+  /** Name of the other member; empty before it is known. */
+  private String peerOf(Members known) {
+    return known.getMembersList().stream()
+        .filter(each -> !isThis(each))
+        .map(social.starling.proto.coordinator.v1.Member::getName)
+        .findFirst()
+        .orElse("");
+  }
+
   /** Suspicion needs every coordinator that is there; one that hears the peer is enough. */
   private synchronized void reconsiderPeer() {
     Event.Hearing all = Event.Hearing.UNKNOWN;
-    for (CoordinatorSession session : sessions) {
+    for (CoordinatorSession session : sessions.all()) {
       Hearing one = session.peer();
       if (one == Hearing.HEARD) {
         all = Event.Hearing.HEARD;

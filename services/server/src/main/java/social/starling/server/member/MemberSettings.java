@@ -12,7 +12,8 @@ import social.starling.common.Timing;
  * @param cluster name of its cluster
  * @param member its own name
  * @param instance this very process
- * @param coordinators internal addresses of all coordinators
+ * @param coordinators internal addresses of all coordinators; a name stands for each of its
+ *     addresses
  * @param credential for internal calls
  * @param timing heartbeat, silence, lease
  * @param minInSync 1, or 2 to refuse writes while there is one copy only

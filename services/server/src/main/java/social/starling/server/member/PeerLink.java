@@ -72,6 +72,21 @@ final class PeerLink implements AutoCloseable {
     }
   }
 
+  /** Another member is the other one from now on: what was said and known is not of it. */
+  void peerReplaced() {
+    synchronized (waiting) {
+      address = "";
+      connectedTo = "";
+      stream = null;
+      open = false;
+      forget();
+      if (channel != null) {
+        channel.shutdownNow();
+        channel = null;
+      }
+    }
+  }
+
   /** Where the other member listens; empty when unknown. */
   String peerAddress() {
     return address;

@@ -54,6 +54,7 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
     private final StreamObserver<LinkReply> replies;
     private boolean greeted;
     private boolean over;
+    private String from = "";
 
     Incoming(StreamObserver<LinkReply> replies) {
       this.replies = replies;
@@ -90,7 +91,7 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
                 .formatted(append.epoch(), settings.member(), member.promised()));
         return;
       }
-      member.received(message);
+      member.received(from, message);
     }
 
     private void greet(LinkMessage in) {
@@ -124,6 +125,7 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
         return;
       }
       greeted = true;
+      from = hello.getMember();
       current.set(this);
       log.atInfo()
           .addKeyValue("peer", hello.getMember())

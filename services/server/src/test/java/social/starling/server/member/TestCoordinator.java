@@ -43,7 +43,8 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
 
   private final String cluster;
   private final int number;
-  private final List<String> names;
+  private List<String> names;
+  private long membersVersion = 1;
   private final GrpcServer server;
   private final ScheduledExecutorService beats = Executors.newSingleThreadScheduledExecutor();
   private final Map<String, Incoming> sessions = new HashMap<>();
@@ -86,6 +87,14 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
   synchronized void deal(long version, List<SlotRange> dealt) {
     slotsVersion = version;
     slots = dealt;
+    List.copyOf(sessions.keySet()).forEach(each -> send(each, members()));
+  }
+
+  /** Another member takes the place of one that is not in sync. */
+  synchronized void replace(String member, String other) {
+    names = names.stream().map(name -> name.equals(member) ? other : name).toList();
+    membersVersion++;
+    sessions.remove(member);
     List.copyOf(sessions.keySet()).forEach(each -> send(each, members()));
   }
 
@@ -261,7 +270,8 @@ final class TestCoordinator extends CoordinationGrpc.CoordinationImplBase implem
             .setCluster(cluster)
             .setNumber(number)
             .addAllSlots(slots)
-            .setSlotsVersion(slotsVersion);
+            .setSlotsVersion(slotsVersion)
+            .setMembersVersion(membersVersion);
     for (String name : names) {
       Hello hello = hellos.getOrDefault(name, Hello.getDefaultInstance());
       members.addMembers(

@@ -1,0 +1,234 @@
+{{- define "starling.labels" -}}
+app.kubernetes.io/name: starling
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/part-of: starling
+app.kubernetes.io/version: {{ include "starling.tag" .root | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "starling.selector" -}}
+app.kubernetes.io/name: starling
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* Metadata of an object: name, component, annotations (a dict, optional). */}}
+{{- define "starling.metadata" -}}
+name: {{ .name }}
+{{- if not .clusterScoped }}
+namespace: {{ .root.Release.Namespace }}
+{{- end }}
+labels:
+  {{- include "starling.labels" . | nindent 2 }}
+{{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- $annotations := merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "starling.tag" -}}
+{{- .Values.image.tag | default .Chart.AppVersion -}}
+{{- end }}
+
+{{- define "starling.image" -}}
+{{- printf "%s%s:%s" .root.Values.image.prefix .name (include "starling.tag" .root) -}}
+{{- end }}
+
+{{- define "starling.coordinators" -}}
+{{- printf "starling-coordinator.%s.svc:7001" .Release.Namespace -}}
+{{- end }}
+
+{{- define "starling.credentialSecret" -}}
+{{- .Values.credential.existingSecret | default "starling-credential" -}}
+{{- end }}
+
+{{- define "starling.expectedClusters" -}}
+{{- if kindIs "invalid" .Values.expectedClusters -}}
+{{- max 1 (len .Values.clusters) -}}
+{{- else -}}
+{{- .Values.expectedClusters -}}
+{{- end -}}
+{{- end }}
+
+{{/* Names of cluster-wide objects carry the namespace: two installations do not share them. */}}
+{{- define "starling.clusterName" -}}
+{{- printf "starling-%s-%s" .root.Release.Namespace .name | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* metadata of a pod template: component, values (of the component) */}}
+{{- define "starling.podMetadata" -}}
+labels:
+  {{- include "starling.labels" . | nindent 2 }}
+  {{- with .values.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- $annotations := merge (dict) .values.podAnnotations .root.Values.commonAnnotations }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* What every pod's spec has, without containers: component, values */}}
+{{- define "starling.podSpec" -}}
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+tolerations:
+  {{- range $key := list "not-ready" "unreachable" }}
+  - key: node.kubernetes.io/{{ $key }}
+    operator: Exists
+    effect: NoExecute
+    tolerationSeconds: {{ $.values.lostNodeSeconds }}
+  {{- end }}
+  {{- with .values.tolerations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+affinity:
+{{- if .values.affinity }}
+  {{- toYaml .values.affinity | nindent 2 }}
+{{- else }}
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "starling.selector" . | nindent 14 }}
+{{- end }}
+topologySpreadConstraints:
+{{- if .values.topologySpreadConstraints }}
+  {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
+{{- else }}
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "starling.selector" . | nindent 8 }}
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "starling.selector" . | nindent 8 }}
+{{- end }}
+volumes:
+  - name: tmp
+    emptyDir: {}
+  - name: credential
+    secret:
+      secretName: {{ include "starling.credentialSecret" .root }}
+      defaultMode: 0440
+{{- end }}
+
+{{- define "starling.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop:
+    - ALL
+{{- end }}
+
+{{/* What every container has, without args and probes: component, values */}}
+{{- define "starling.container" -}}
+name: {{ .component }}
+image: {{ include "starling.image" (dict "root" .root "name" .component) }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+securityContext:
+  {{- include "starling.containerSecurityContext" . | nindent 2 }}
+env:
+  - name: POD_NAME
+    valueFrom:
+      fieldRef:
+        fieldPath: metadata.name
+  - name: POD_IP
+    valueFrom:
+      fieldRef:
+        fieldPath: status.podIP
+  {{- with .values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+volumeMounts:
+  - name: tmp
+    mountPath: /tmp
+  - name: credential
+    mountPath: /etc/starling/credential
+    readOnly: true
+{{- end }}
+
+{{/* Flags that every process gets. */}}
+{{- define "starling.args" -}}
+- --host=0.0.0.0
+- --advertise=$(POD_IP)
+- --http-port=9000
+- --credential=/etc/starling/credential/credential
+- --log-format={{ .root.Values.log.format }}
+- --log-level={{ .root.Values.log.level }}
+{{- end }}
+
+{{/* Answers while the process lives; it is ended after a minute without an answer, but not while
+it starts, for two minutes. */}}
+{{- define "starling.livenessProbe" -}}
+startupProbe:
+  httpGet:
+    path: /livez
+    port: http
+  periodSeconds: 1
+  timeoutSeconds: 3
+  failureThreshold: 120
+livenessProbe:
+  httpGet:
+    path: /livez
+    port: http
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+{{- end }}
+
+{{- define "starling.podDisruptionBudget" -}}
+{{- if and .values.podDisruptionBudget.enabled (gt (int .values.replicas) 1) }}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  {{- include "starling.metadata" (merge (dict "name" (printf "starling-%s" .component)) .) | nindent 2 }}
+spec:
+  maxUnavailable: {{ .values.podDisruptionBudget.maxUnavailable }}
+  # One that is not ready may always go: it would be in the way of a drain for ever.
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels:
+      {{- include "starling.selector" . | nindent 6 }}
+{{- end }}
+{{- end }}

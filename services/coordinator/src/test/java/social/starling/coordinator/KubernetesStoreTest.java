@@ -1,0 +1,203 @@
+package social.starling.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import social.starling.common.ExitCode;
+import social.starling.common.StartException;
+
+@EnableKubernetesMockClient(crud = true)
+class KubernetesStoreTest extends StoreContract {
+
+  private static final String NAMESPACE = "starling";
+
+  KubernetesMockServer server;
+  KubernetesClient client;
+
+  @Override
+  Store open() {
+    return open(true);
+  }
+
+  private Store open(boolean initialise) {
+    try {
+      return KubernetesStore.open(
+          KubernetesStore.connect(client.getConfiguration()), NAMESPACE, initialise, Duration.ZERO);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void shouldRefuseToStartWithoutItsState() {
+    assertThatThrownBy(() -> open(false))
+        .isInstanceOfSatisfying(
+            StartException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.REFUSED))
+        .hasMessageContaining("has no ConfigMap starling-state")
+        .hasMessageContaining("--init");
+    opened();
+    open(false).close();
+  }
+
+  @Test
+  void shouldNotBeginAnewWhereServersHaveVolumes() {
+    claim(Map.of("app.kubernetes.io/name", "starling"));
+    assertThatThrownBy(() -> open(true))
+        .isInstanceOfSatisfying(
+            StartException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.REFUSED))
+        .hasMessageContaining("1 volume claims of servers are there");
+  }
+
+  @Test
+  void shouldBeginWhereOthersHaveVolumes() {
+    claim(Map.of("app.kubernetes.io/name", "a-database"));
+    assertThat(opened().readAll()).isEmpty();
+  }
+
+  @Test
+  void shouldNotBeginAnewOverRecordsThatAreLeft() {
+    opened().compareAndSet(ALPHA, 0, bytes("kept"));
+    client.configMaps().inNamespace(NAMESPACE).withName(StateObject.MARKER).delete();
+    assertThatThrownBy(() -> open(true)).hasMessageContaining("records of clusters are there");
+  }
+
+  @Test
+  void shouldWorkOnWhenAnObjectIsLabelledByOthers() {
+    Store store = opened();
+    store.compareAndSet(ALPHA, 0, bytes("one"));
+    edit("starling-state-alpha", object -> object.getMetadata().getLabels().put("seen-by", "bob"));
+    assertThat(store.compareAndSet(ALPHA, 1, bytes("two"))).isTrue();
+    assertDocument(store.read(ALPHA).orElseThrow(), 2, "two");
+  }
+
+  @Test
+  void shouldTellWhatAnotherCoordinatorChanges() {
+    Store one = opened();
+    one.compareAndSet(ALPHA, 0, bytes("before"));
+    Heard heard = new Heard();
+    one.watch(heard);
+    Store other = opened();
+    other.compareAndSet(ALPHA, 1, bytes("after"));
+    other.compareAndSet(BETA, 0, bytes("new"));
+    await()
+        .untilAsserted(() ->
+            assertThat(heard.documents)
+                .anySatisfy(d -> assertDocument(d, 2, "after"))
+                .anySatisfy(d -> assertDocument(d, 1, "new")));
+    assertThat(heard.failures).isEmpty();
+  }
+
+  @Test
+  void shouldSayWhenADocumentIsDeleted() {
+    Store store = opened();
+    store.compareAndSet(ALPHA, 0, bytes("kept"));
+    Heard heard = new Heard();
+    store.watch(heard);
+    await().untilAsserted(() -> assertThat(heard.documents).isNotEmpty());
+    client.configMaps().inNamespace(NAMESPACE).withName("starling-state-alpha").delete();
+    await().untilAsserted(() -> assertThat(heard.failures).isNotEmpty());
+    assertThat(heard.failures.getFirst())
+        .hasMessageContaining("starling-state-alpha")
+        .hasMessageContaining("deleted");
+    assertThat(heard.failures.getFirst().kind()).isEqualTo(StoreException.Kind.DAMAGED);
+  }
+
+  @Test
+  void shouldRefuseANewerFormat() {
+    Store store = opened();
+    store.compareAndSet(ALPHA, 0, bytes("x"));
+    edit("starling-state-alpha", object -> object.getData().put("format", "2"));
+    assertThatThrownBy(() -> store.read(ALPHA))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.FOREIGN))
+        .hasMessageContaining("format 2");
+    edit(StateObject.MARKER, object -> object.getData().put("format", "2"));
+    assertThatThrownBy(() -> open(true))
+        .isInstanceOfSatisfying(
+            StartException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.REFUSED));
+  }
+
+  @Test
+  void shouldSayThatAnObjectIsDamaged() {
+    Store store = opened();
+    store.compareAndSet(ALPHA, 0, bytes("x"));
+    for (Map.Entry<String, String> damage :
+        List.of(
+            Map.entry("version", "many"),
+            Map.entry("version", "0"),
+            Map.entry("key", "cluster/beta"))) {
+      edit(
+          "starling-state-alpha",
+          object -> object.getData().put(damage.getKey(), damage.getValue()));
+      assertThatThrownBy(() -> store.read(ALPHA))
+          .as(damage.toString())
+          .isInstanceOfSatisfying(
+              StoreException.class,
+              e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.DAMAGED));
+    }
+  }
+
+  @Test
+  void shouldNotKnowTheOutcomeWhenTheServerDoesNotAnswer() {
+    Store store = opened();
+    store.compareAndSet(ALPHA, 0, bytes("x"));
+    server.shutdown();
+    assertThatThrownBy(() -> store.compareAndSet(ALPHA, 1, bytes("y")))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.FAILED))
+        .hasMessageContaining("does not answer");
+    assertThatThrownBy(store::probe).isInstanceOf(StoreException.class);
+  }
+
+  private void claim(Map<String, String> labels) {
+    client
+        .persistentVolumeClaims()
+        .inNamespace(NAMESPACE)
+        .resource(
+            new PersistentVolumeClaimBuilder()
+                .withNewMetadata()
+                .withName("alpha-1")
+                .withLabels(labels)
+                .endMetadata()
+                .build())
+        .create();
+  }
+
+  private void edit(String name, Consumer<ConfigMap> change) {
+    client
+        .configMaps()
+        .inNamespace(NAMESPACE)
+        .withName(name)
+        .edit(object -> {
+          change.accept(object);
+          return object;
+        });
+  }
+
+  private static final class Heard implements Store.Watcher {
+    final List<Document> documents = new CopyOnWriteArrayList<>();
+    final List<StoreException> failures = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void changed(Document document) {
+      documents.add(document);
+    }
+
+    @Override
+    public void broken(StoreException failure) {
+      failures.add(failure);
+    }
+  }
+}
