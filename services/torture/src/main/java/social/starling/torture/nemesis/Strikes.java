@@ -169,8 +169,7 @@ final class Strikes {
           return killed(targets);
         },
         () ->
-            slow.forEach(way ->
-                network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)));
+            slow.forEach(way -> network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)));
   }
 
   private List<Way> betweenMembers(List<String> targets, RandomGenerator random) {

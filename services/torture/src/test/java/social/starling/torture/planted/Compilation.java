@@ -66,8 +66,7 @@ final class Compilation {
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
       boolean done =
           compiler
-              .getTask(
-                  told, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
+              .getTask(told, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
               .call();
       if (!done) {
         throw new Diff.UnfitException("%s does not compile:\n%s".formatted(name, told));

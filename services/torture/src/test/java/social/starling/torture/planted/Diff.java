@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
  */
 record Diff(Map<String, List<Hunk>> files) {
 
-  private static final Pattern PLACE = Pattern.compile("@@ -(\\d+)(?:,\\d+)? \\+\\d+(?:,\\d+)? @@.*");
+  private static final Pattern PLACE =
+      Pattern.compile("@@ -(\\d+)(?:,\\d+)? \\+\\d+(?:,\\d+)? @@.*");
 
   /**
    * One change of a file.

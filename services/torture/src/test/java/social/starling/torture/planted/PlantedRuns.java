@@ -105,9 +105,7 @@ final class PlantedRuns {
     for (PlantedBug bug : bugs) {
       Path work = emptied(directory.resolve(control ? "control-" + bug.name() : bug.name()));
       Variant variant =
-          control
-              ? Variant.copy(distribution, work)
-              : Variant.plant(bug, distribution, root, work);
+          control ? Variant.copy(distribution, work) : Variant.plant(bug, distribution, root, work);
       if (build) {
         System.out.printf("%s: %s%n", bug.name(), variant.home());
       } else {
@@ -135,8 +133,7 @@ final class PlantedRuns {
   /**
    * What came of one bug.
    *
-   * @param seconds by checker: how long after the beginning of the run that which it found
-   *     happened
+   * @param seconds by checker: how long after the beginning of the run that which it found happened
    * @param run number of the run in which it was caught, or how many there were
    */
   private record Result(

@@ -29,8 +29,7 @@ record Variant(Path home) {
    * @param work an empty folder
    * @throws Diff.UnfitException when the bug does not apply or does not compile
    */
-  static Variant plant(PlantedBug bug, Path distribution, Path root, Path work)
-      throws IOException {
+  static Variant plant(PlantedBug bug, Path distribution, Path root, Path work) throws IOException {
     Variant variant = copy(distribution, work);
     Compilation compilation = new Compilation(root, classPath(distribution));
     for (Map.Entry<String, Path> module : compilation.compile(bug, work).entrySet()) {
