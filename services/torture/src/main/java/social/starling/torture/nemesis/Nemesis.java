@@ -190,6 +190,7 @@ public final class Nemesis {
   private record Struck(Strike strike, long begun) {}
 
   private void begin(Strike strike, List<Struck> struck) throws InterruptedException {
+    strike.prepare().run();
     Struck one = new Struck(strike, notebook.now());
     if (strike.begin().run()) {
       struck.add(one);

@@ -11,6 +11,7 @@ import java.util.List;
  * @param clusters in which writes may stop by it
  * @param after how long after the beginning of its episode
  * @param lasts how long until it is taken back; zero for what happens at once
+ * @param prepare makes it worse, before it counts as begun
  * @param begin does it; false when it turned out not to be possible, and nothing was done
  * @param end takes it back
  */
@@ -21,10 +22,11 @@ record Strike(
     List<String> clusters,
     Duration after,
     Duration lasts,
+    Step prepare,
     Begin begin,
-    End end) {
+    Step end) {
 
-  static final End NOTHING = () -> {};
+  static final Step NOTHING = () -> {};
 
   @FunctionalInterface
   interface Begin {
@@ -32,12 +34,17 @@ record Strike(
   }
 
   @FunctionalInterface
-  interface End {
+  interface Step {
     void run() throws InterruptedException;
   }
 
   Strike delayed(Duration later) {
-    return new Strike(kind, targets, detail, clusters, later, lasts, begin, end);
+    return new Strike(kind, targets, detail, clusters, later, lasts, prepare, begin, end);
+  }
+
+  /** The same, with something done before. */
+  Strike prepared(Step before) {
+    return new Strike(kind, targets, detail, clusters, after, lasts, before, begin, end);
   }
 
   String shown() {

@@ -73,8 +73,16 @@ final class Strikes {
       String detail,
       Duration lasts,
       Strike.Begin begin,
-      Strike.End end) {
-    return new Strike(kind, targets, detail, stopped(targets), Duration.ZERO, lasts, begin, end);
+      Strike.Step end) {
+    return new Strike(kind,
+        targets,
+        detail,
+        stopped(targets),
+        Duration.ZERO,
+        lasts,
+        Strike.NOTHING,
+        begin,
+        end);
   }
 
   /** Clusters whose writes may stop when something happens to these. */
@@ -159,17 +167,18 @@ final class Strikes {
   /** When the way to the other member is long, more is under way when a process dies. */
   private Strike killInTheMiddle(List<String> targets, List<Way> slow, Duration delay) {
     return strike(
-        Kind.KILL,
-        targets,
-        "%s late by %d ms".formatted(shown(slow), delay.toMillis()),
-        delay.multipliedBy(3),
-        () -> {
+            Kind.KILL,
+            targets,
+            "%s late by %d ms".formatted(shown(slow), delay.toMillis()),
+            delay.multipliedBy(3),
+            () -> killed(targets),
+            () ->
+                slow.forEach(way ->
+                    network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)))
+        .prepared(() -> {
           slow.forEach(way -> network.delay(way.from(), way.to(), delay, delay.dividedBy(4)));
           Thread.sleep(delay.multipliedBy(2).plus(SETTLED));
-          return killed(targets);
-        },
-        () ->
-            slow.forEach(way -> network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)));
+        });
   }
 
   private List<Way> betweenMembers(List<String> targets, RandomGenerator random) {
@@ -528,24 +537,26 @@ final class Strikes {
     Duration slow = random.nextBoolean() ? between(random, 20, 400) : Duration.ZERO;
     RandomGenerator how = new SplittableRandom(random.nextLong());
     return strike(
-        Kind.POWER,
-        targets,
-        (everything ? "all that was not synced" : "some of what was not synced")
-            + (slow.isZero() ? "" : ", %d ms each".formatted(slow.toMillis())),
-        Duration.ZERO,
-        () ->
-            withoutLauncher(() -> {
-              // On a slow disk more is not synced when the power goes.
-              targets.forEach(target -> control(target).slow(slow));
-              Thread.sleep(slow.multipliedBy(4));
-              installation.kill(targets);
-              targets.forEach(target -> control(target).slow(Duration.ZERO));
-              for (String target : targets) {
-                rollBack(target, how, everything);
-              }
-              return true;
-            }),
-        Strike.NOTHING);
+            Kind.POWER,
+            targets,
+            (everything ? "all that was not synced" : "some of what was not synced")
+                + (slow.isZero() ? "" : ", %d ms each".formatted(slow.toMillis())),
+            Duration.ZERO,
+            () ->
+                withoutLauncher(() -> {
+                  installation.kill(targets);
+                  targets.forEach(target -> control(target).slow(Duration.ZERO));
+                  for (String target : targets) {
+                    rollBack(target, how, everything);
+                  }
+                  return true;
+                }),
+            Strike.NOTHING)
+        .prepared(() -> {
+          // On a slow disk more is not synced when the power goes.
+          targets.forEach(target -> control(target).slow(slow));
+          Thread.sleep(slow.multipliedBy(4));
+        });
   }
 
   private void rollBack(String part, RandomGenerator random, boolean everything) {

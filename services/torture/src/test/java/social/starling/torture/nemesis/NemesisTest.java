@@ -18,6 +18,7 @@ class NemesisTest {
         List.of(cluster),
         Duration.ZERO,
         Duration.ZERO,
+        Strike.NOTHING,
         () -> true,
         Strike.NOTHING);
   }
