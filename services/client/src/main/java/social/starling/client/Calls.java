@@ -202,6 +202,7 @@ final class Calls implements AutoCloseable {
 
   private static boolean mayHaveHappened(Verdict verdict, StatusRuntimeException failure) {
     return verdict == Verdict.BROKEN
+        || Errors.isDoubtful(failure)
         || Errors.reason(failure)
             .filter(r -> r == Reason.UNKNOWN_OUTCOME || r == Reason.ONE_COPY_ONLY)
             .isPresent();

@@ -67,6 +67,8 @@ public final class FakeMember implements AutoCloseable {
     NOT_READY,
     /** As a router says it; as a member, of a name in another cluster's slot. */
     CLUSTER_DOWN,
+    /** The same, after the router asked a member that did not answer. */
+    CLUSTER_DOWN_IN_DOUBT,
     WRONG_CLUSTER,
     /** Takes the call and says nothing until the mode changes and the call is gone. */
     SILENT,
@@ -185,6 +187,7 @@ public final class FakeMember implements AutoCloseable {
               "ask the master",
               Map.of("cluster", "alpha", "epoch", Long.toString(epoch), "master", master));
       case CLUSTER_DOWN -> throw clusterDown();
+      case CLUSTER_DOWN_IN_DOUBT -> throw Errors.doubtful(clusterDown());
       case WRONG_CLUSTER ->
           throw Errors.of(
               Status.Code.FAILED_PRECONDITION, Reason.WRONG_CLUSTER, "the slot is another's");

@@ -460,6 +460,21 @@ class StarlingClientTest {
   }
 
   @Test
+  void shouldNotSayThatNothingHappenedWhenTheRouterIsInDoubt() {
+    router.mode = Mode.CLUSTER_DOWN_IN_DOUBT;
+    try (StarlingClient alice = viaRouter("alice")) {
+      assertThatThrownBy(alice::login)
+          .isInstanceOfSatisfying(
+              StarlingException.class,
+              e -> {
+                assertThat(e.reason()).contains(Reason.UNKNOWN_OUTCOME);
+                assertThat(e.outcomeUnknown()).isTrue();
+              })
+          .hasMessageContaining("may or may not have happened");
+    }
+  }
+
+  @Test
   void shouldWaitForAClusterThatServedAMomentAgo() throws Exception {
     try (StarlingClient alice = viaRouter("alice");
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -6,6 +6,7 @@ import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import social.starling.proto.sns.v1.Reason;
@@ -18,6 +19,9 @@ public final class Errors {
 
   /** The domain of every {@code ErrorInfo} of Starling. */
   public static final String DOMAIN = "starling.social";
+
+  private static final String OUTCOME = "outcome";
+  private static final String UNKNOWN = "unknown";
 
   private Errors() {}
 
@@ -46,6 +50,26 @@ public final class Errors {
             .setMessage(message)
             .addDetails(Any.pack(info))
             .build());
+  }
+
+  /**
+   * The same error, saying besides that what was asked for may have happened all the same, or may
+   * yet: somebody else was asked before, who did not answer.
+   */
+  public static StatusRuntimeException doubtful(StatusRuntimeException error) {
+    Map<String, String> metadata = new HashMap<>(metadata(error));
+    metadata.put(OUTCOME, UNKNOWN);
+    String description = error.getStatus().getDescription();
+    return of(
+        error.getStatus().getCode(),
+        reason(error).orElse(Reason.UNKNOWN_OUTCOME),
+        description == null ? "" : description,
+        metadata);
+  }
+
+  /** Whether an error says that what was asked for may have happened all the same. */
+  public static boolean isDoubtful(Throwable error) {
+    return UNKNOWN.equals(metadata(error).get(OUTCOME));
   }
 
   /** The reason that came with an error; empty when none did, or one that is not known here. */

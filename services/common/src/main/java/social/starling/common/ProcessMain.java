@@ -43,11 +43,13 @@ public final class ProcessMain {
 
   /**
    * Pods come back under other addresses, and Java would go by the old ones for half a minute, and
-   * for ten seconds by there being none. Has effect before the first name is looked up.
+   * for ten seconds by there being none; gRPC asks again after half a minute at the earliest. Has
+   * effect before the first name is looked up.
    */
   public static void forgetNamesSoon() {
     Security.setProperty("networkaddress.cache.ttl", "1");
     Security.setProperty("networkaddress.cache.negative.ttl", "0");
+    System.setProperty("networkaddress.cache.ttl", "1");
   }
 
   /** The command with the converters and error texts that all commands share. */

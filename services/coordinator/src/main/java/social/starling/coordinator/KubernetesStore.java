@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,8 +56,7 @@ final class KubernetesStore implements Store {
 
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesStore.class);
   private static final Duration AGAIN = Duration.ofMillis(200);
-  private static final int REQUEST_MILLIS = 2_000;
-  private static final int CONNECT_MILLIS = 1_000;
+  private static final Duration ANSWER = Duration.ofSeconds(2);
   private static final int ATTEMPTS = 4;
 
   /** What the operator makes for servers carries this. */
@@ -81,15 +81,19 @@ final class KubernetesStore implements Store {
 
   /** A client with the pod's service account, or with what {@code kubectl} would use. */
   static KubernetesClient connect() {
-    return connect(Config.autoConfigure(null));
+    return connect(Config.autoConfigure(null), ANSWER);
   }
 
-  /** A client of the server, and as the user, that are given, with this class's bounds. */
-  static KubernetesClient connect(Config where) {
+  /**
+   * A client of the server, and as the user, that are given.
+   *
+   * @param answer an answer that takes longer is not waited for
+   */
+  static KubernetesClient connect(Config where, Duration answer) {
     Config config =
         new ConfigBuilder(where)
-            .withRequestTimeout(REQUEST_MILLIS)
-            .withConnectionTimeout(CONNECT_MILLIS)
+            .withRequestTimeout((int) answer.toMillis())
+            .withConnectionTimeout((int) answer.toMillis() / 2)
             .withRequestRetryBackoffLimit(0)
             .withHttp2Disable(true)
             .build();
@@ -256,7 +260,7 @@ final class KubernetesStore implements Store {
     }
   }
 
-  /** Hears of every object, and at once when one is deleted: then nothing is right any more. */
+  /** Hears of every object, and when one is deleted: then nothing is right any more. */
   @Override
   public void watch(Watcher watcher) {
     SharedIndexInformer<ConfigMap> watch =
@@ -287,11 +291,15 @@ final class KubernetesStore implements Store {
 
     @Override
     public void onDelete(ConfigMap object, boolean finalStateUnknown) {
+      // Who deleted it may have no copy. Putting it back is for a person: it may be an old one.
+      LOG.atError()
+          .addKeyValue("object", Serialization.asJson(StateObject.bare(object)))
+          .log("a part of the state was deleted");
       watcher.broken(
           StoreException.damaged(
               object.getMetadata().getName(),
-              "the ConfigMap was deleted; restore it from a copy, or recover as in"
-                  + " docs/kubernetes.md"));
+              "the ConfigMap was deleted; what it was stands in the log: see \"The coordinators'"
+                  + " state\" in docs/kubernetes.md"));
     }
 
     private void changed(ConfigMap object) {

@@ -84,14 +84,21 @@ final class Records {
         throw StoreException.foreign(document.key());
       }
     }
-    checkOwners(slots, clusters.values());
+    checkWhole(slots, clusters.values());
     return new Snapshot(clusters, forgotten, slots);
   }
 
-  /** A cluster's document can be lost alone where each is an object of its own. */
-  private static void checkOwners(SlotTable slots, Collection<RecordedCluster> clusters) {
+  /** One document can be lost alone where each is an object of its own. */
+  private static void checkWhole(SlotTable slots, Collection<RecordedCluster> clusters) {
     Set<Integer> missing = new TreeSet<>(slots.owningNumbers());
-    clusters.forEach(cluster -> missing.remove(cluster.number()));
+    for (RecordedCluster cluster : clusters) {
+      missing.remove(cluster.number());
+      if (!slots.isGiven(cluster.number(), cluster.name())) {
+        throw StoreException.damaged(
+            SlotTable.KEY,
+            "it does not know cluster %s, which is recorded: restore it".formatted(cluster.name()));
+      }
+    }
     if (!missing.isEmpty()) {
       throw StoreException.damaged(
           SlotTable.KEY,

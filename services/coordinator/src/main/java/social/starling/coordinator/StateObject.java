@@ -76,6 +76,19 @@ final class StateObject {
         .build();
   }
 
+  /** The object without what the API server adds, as {@code kubectl apply} takes it. */
+  static ConfigMap bare(ConfigMap object) {
+    return new ConfigMapBuilder()
+        .withNewMetadata()
+        .withName(object.getMetadata().getName())
+        .withNamespace(object.getMetadata().getNamespace())
+        .withLabels(object.getMetadata().getLabels())
+        .endMetadata()
+        .withData(object.getData())
+        .withBinaryData(object.getBinaryData())
+        .build();
+  }
+
   /**
    * The document of an object.
    *

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
     disabledReason = "STARLING_TEST_KUBERNETES=true runs it against the cluster of the kubeconfig")
 class KubernetesStoreOnClusterTest extends StoreContract {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final String namespace = "starling-test-" + UUID.randomUUID();
   private final KubernetesClient client = new KubernetesClientBuilder().build();
 
@@ -36,10 +38,15 @@ class KubernetesStoreOnClusterTest extends StoreContract {
   }
 
   @Override
+  int rounds() {
+    return 10;
+  }
+
+  @Override
   Store open() {
     try {
       return KubernetesStore.open(
-          KubernetesStore.connect(Config.autoConfigure(null)), namespace, true, Duration.ofSeconds(30));
+          KubernetesStore.connect(Config.autoConfigure(null), PATIENCE), namespace, true, PATIENCE);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.time.Duration;
@@ -15,6 +16,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -22,6 +25,9 @@ import social.starling.common.StartException;
 class KubernetesStoreTest extends StoreContract {
 
   private static final String NAMESPACE = "starling";
+
+  /** Of a busy machine. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   KubernetesMockServer server;
   KubernetesClient client;
@@ -31,10 +37,18 @@ class KubernetesStoreTest extends StoreContract {
     return open(true);
   }
 
+  @Override
+  int rounds() {
+    return 10;
+  }
+
   private Store open(boolean initialise) {
     try {
       return KubernetesStore.open(
-          KubernetesStore.connect(client.getConfiguration()), NAMESPACE, initialise, Duration.ZERO);
+          KubernetesStore.connect(client.getConfiguration(), PATIENCE),
+          NAMESPACE,
+          initialise,
+          PATIENCE);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -92,6 +106,7 @@ class KubernetesStoreTest extends StoreContract {
     other.compareAndSet(ALPHA, 1, bytes("after"));
     other.compareAndSet(BETA, 0, bytes("new"));
     await()
+        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(heard.documents)
                 .anySatisfy(d -> assertDocument(d, 2, "after"))
@@ -105,13 +120,42 @@ class KubernetesStoreTest extends StoreContract {
     store.compareAndSet(ALPHA, 0, bytes("kept"));
     Heard heard = new Heard();
     store.watch(heard);
-    await().untilAsserted(() -> assertThat(heard.documents).isNotEmpty());
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(heard.documents).isNotEmpty());
     client.configMaps().inNamespace(NAMESPACE).withName("starling-state-alpha").delete();
-    await().untilAsserted(() -> assertThat(heard.failures).isNotEmpty());
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(heard.failures).isNotEmpty());
     assertThat(heard.failures.getFirst())
         .hasMessageContaining("starling-state-alpha")
         .hasMessageContaining("deleted");
     assertThat(heard.failures.getFirst().kind()).isEqualTo(StoreException.Kind.DAMAGED);
+  }
+
+  @Test
+  void shouldTakeADeletedDocumentBackAsItStoodInTheLog() {
+    Store store = opened();
+    store.compareAndSet(ALPHA, 0, bytes("one"));
+    store.compareAndSet(ALPHA, 1, bytes("two"));
+    Resource<ConfigMap> object =
+        client.configMaps().inNamespace(NAMESPACE).withName("starling-state-alpha");
+    ConfigMap bare = StateObject.bare(object.get());
+    assertThat(bare.getMetadata().getResourceVersion()).isNull();
+    object.delete();
+    client.resource(bare).create();
+    assertDocument(store.read(ALPHA).orElseThrow(), 2, "two");
+    assertThat(store.compareAndSet(ALPHA, 2, bytes("three"))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"starling-state-alpha", "starling-slots"})
+  void shouldNotGoOnWithoutAPartOfTheState(String lost) {
+    Store store = opened();
+    Registry registry = new Registry(store, 1, new Untold());
+    registry.record("alpha", List.of("alpha-1", "alpha-2"));
+    assertThat(new Registry(opened(), 1, new Untold()).clusters()).hasSize(1);
+    client.configMaps().inNamespace(NAMESPACE).withName(lost).delete();
+    assertThatThrownBy(() -> new Registry(opened(), 1, new Untold()))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.DAMAGED))
+        .hasMessageContaining("restore");
   }
 
   @Test

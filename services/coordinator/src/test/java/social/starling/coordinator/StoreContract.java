@@ -23,6 +23,11 @@ abstract class StoreContract {
   /** A coordinator's store over the state that all of this test share; new and empty at first. */
   abstract Store open();
 
+  /** How often many race each other. */
+  int rounds() {
+    return 40;
+  }
+
   Store opened() {
     Store store = open();
     opened.add(store);
@@ -115,7 +120,7 @@ abstract class StoreContract {
       stores.add(opened());
     }
     stores.getFirst().compareAndSet(ALPHA, 0, bytes("start"));
-    for (int version = 1; version <= 40; version++) {
+    for (int version = 1; version <= rounds(); version++) {
       long expected = version;
       AtomicInteger winners = new AtomicInteger();
       CountDownLatch go = new CountDownLatch(1);

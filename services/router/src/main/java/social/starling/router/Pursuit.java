@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import social.starling.client.Verdict;
 import social.starling.common.Backoff;
 import social.starling.common.Errors;
 import social.starling.proto.sns.v1.Reason;
@@ -151,12 +152,29 @@ final class Pursuit {
     doubtful |=
         switch (failure) {
           case NOT_MASTER, NOT_READY, WRONG_CLUSTER -> false;
+          case UNREACHABLE -> Verdict.of(thrown) != Verdict.UNREACHED;
           default -> true;
         };
     if (failure == Failure.NOT_MASTER) {
       hint = hint(attempt, Errors.metadata(thrown));
     }
     router.retried(failure);
+  }
+
+  /**
+   * What the caller is told instead of a failure that the last attempt ended with, or that there
+   * was no other attempt: the same, with the doubt that earlier attempts have left. A refusal by
+   * who could serve leaves none, for it knows what became of the same request before.
+   */
+  StatusRuntimeException told(StatusRuntimeException end) {
+    boolean clear =
+        switch (Verdict.of(end)) {
+          case FINAL -> Errors.reason(end).isPresent();
+          // Says so itself.
+          case BROKEN -> true;
+          case ELSEWHERE, LATER, UNREACHED -> false;
+        };
+    return doubtful && !clear ? Errors.doubtful(end) : end;
   }
 
   private Optional<ClusterRoute> route(RouteMap map) {

@@ -54,16 +54,20 @@ final class UnaryForward {
       MethodDescriptor<byte[], byte[]> method, byte[] request, String user, String home)
       throws InterruptedException {
     Pursuit pursuit = Pursuit.ofCall(router, home, time());
-    while (true) {
-      try (Attempt attempt = pursuit.next()) {
-        try {
-          byte[] answer = call(attempt, pursuit, method, request, user);
-          pursuit.served(attempt);
-          return answer;
-        } catch (StatusRuntimeException e) {
-          pursuit.failed(attempt, forwarded(e));
+    try {
+      while (true) {
+        try (Attempt attempt = pursuit.next()) {
+          try {
+            byte[] answer = call(attempt, pursuit, method, request, user);
+            pursuit.served(attempt);
+            return answer;
+          } catch (StatusRuntimeException e) {
+            pursuit.failed(attempt, forwarded(e));
+          }
         }
       }
+    } catch (StatusRuntimeException e) {
+      throw pursuit.told(e);
     }
   }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -200,6 +201,44 @@ class CallsTest {
   }
 
   @Test
+  void aClusterThatIsDownAfterAnAttemptWithoutAnAnswerLeavesADoubt() {
+    fixture.one.mood = Mood.UNKNOWN_OUTCOME;
+    CompletableFuture<Post> call = posting("x", 20_000);
+    await().until(() -> fixture.one.calls.get() > 1);
+    fixture.one.die();
+    fixture.two.die();
+
+    assertThat(call)
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableThat()
+        .havingCause()
+        .satisfies(error -> {
+          assertThat(Errors.reason(error)).contains(Reason.CLUSTER_DOWN);
+          assertThat(Errors.isDoubtful(error)).isTrue();
+        });
+  }
+
+  @Test
+  void aRefusalByWhoKnowsWhatBecameOfItLeavesNoDoubt() {
+    fixture.one.mood = Mood.UNKNOWN_OUTCOME;
+    CompletableFuture<StatusRuntimeException> call =
+        CompletableFuture.supplyAsync(() ->
+            fixture.failure(() ->
+                SnsGrpc.newBlockingStub(fixture.as("alice"))
+                    .withDeadlineAfter(20, TimeUnit.SECONDS)
+                    .follow(FollowRequest.newBuilder().setName("bob").build())));
+    await().until(() -> fixture.one.calls.get() > 1);
+    fixture.one.mood = Mood.SERVES;
+
+    assertThat(call)
+        .succeedsWithin(Duration.ofSeconds(20))
+        .satisfies(error -> {
+          assertThat(Errors.reason(error)).contains(Reason.USER_UNKNOWN);
+          assertThat(Errors.isDoubtful(error)).isFalse();
+        });
+  }
+
+  @Test
   void aClusterThatIsDownForLongIsToldAtOnce() {
     fixture.post("x");
     fixture.one.die();
@@ -209,6 +248,7 @@ class CallsTest {
     long begun = System.nanoTime();
     StatusRuntimeException error = fixture.failure(() -> fixture.post("x", 10_000));
     assertThat(Errors.reason(error)).contains(Reason.CLUSTER_DOWN);
+    assertThat(Errors.isDoubtful(error)).as("nobody was reached").isFalse();
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
     fixture.two.mood = Mood.SERVES;
     fixture.two.restart();

@@ -1,5 +1,6 @@
 package social.starling.torture;
 
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import social.starling.client.StarlingException;
 import social.starling.common.ExitCode;
 import social.starling.common.Slots;
 import social.starling.common.StartException;
@@ -24,7 +26,6 @@ import social.starling.torture.fault.Network;
 import social.starling.torture.fault.PortsOf;
 import social.starling.torture.fault.Shim;
 import social.starling.torture.history.HistoryWriter;
-import social.starling.torture.history.Stored;
 import social.starling.torture.installation.Distribution;
 import social.starling.torture.installation.Installation;
 import social.starling.torture.load.Crowd;
@@ -219,9 +220,12 @@ final class Run {
           .forEach(neverBack::add);
       Inventory inventory = new Inventory(installation, crowd, notebook, settings.clusters());
       told.accept("reading everything back ...");
-      Stored stored = inventory.take(neverBack::add);
       crowd.people().forEach(writer::home);
-      writer.stored(stored);
+      try {
+        writer.stored(inventory.take(neverBack::add));
+      } catch (StarlingException | StatusRuntimeException e) {
+        neverBack.add("what is stored cannot be read in the end: " + e.getMessage());
+      }
       writer.end(now.getAsLong());
       return new Outcome(neverBack, leftOut);
     }

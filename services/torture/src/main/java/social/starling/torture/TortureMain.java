@@ -85,14 +85,16 @@ final class TortureMain {
         "seed %d; everything that this run keeps is in %s"
             .formatted(settings.seed(), settings.directory()));
     Path history = settings.directory().resolve(HISTORY);
-    Run.Outcome outcome;
-    try (HistoryWriter writer = HistoryWriter.create(history, settings.seed(), Instant.now())) {
-      Runtime.getRuntime().addShutdownHook(onSignal);
-      outcome = new Run(settings, told, stopped).run(writer);
+    try {
+      Run.Outcome outcome;
+      try (HistoryWriter writer = HistoryWriter.create(history, settings.seed(), Instant.now())) {
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        outcome = new Run(settings, told, stopped).run(writer);
+      }
+      return judge(history, outcome, told, out, json);
+    } finally {
+      judged.countDown();
     }
-    int code = judge(history, outcome, told, out, json);
-    judged.countDown();
-    return code;
   }
 
   /** On a signal: what was begun is taken back, checked and reported before the process ends. */

@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import social.starling.common.Durations;
 import social.starling.common.ExitCode;
+import social.starling.common.ProcessMain;
 import social.starling.common.Version;
 
 /** The {@code starling} command. */
@@ -64,6 +65,7 @@ public final class StarlingMain implements Callable<Integer> {
     LogManager.getLogManager().reset();
     // It would set up Logback, for nobody to read and a fifth of the start-up time.
     InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
+    ProcessMain.forgetNamesSoon();
     System.exit(run(Io.system(), args));
   }
 

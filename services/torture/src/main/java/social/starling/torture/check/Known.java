@@ -44,7 +44,7 @@ final class Known {
   private void look(Call call) {
     switch (call.operation()) {
       case Operation.Posts page ->
-          pages.absent(page, post -> absent(facts.home(facts.author[post]), post, call));
+          pages.absent(call, page, post -> absent(facts.home(facts.author[post]), post, call));
       case Operation.Timeline page -> {
         int cluster = facts.home(facts.user(call.user()));
         pages.absent(call, page, post -> absent(cluster, post, call));

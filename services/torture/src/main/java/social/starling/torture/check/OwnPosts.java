@@ -19,6 +19,7 @@ final class OwnPosts implements Check {
           && call.operation() instanceof Operation.Posts page
           && page.author().equals(call.user())) {
         known.pages.absent(
+            call,
             page,
             post -> {
               if (facts.acknowledged[post] < call.begun()

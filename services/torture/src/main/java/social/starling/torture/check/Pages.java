@@ -18,10 +18,14 @@ final class Pages {
   /** By post: the latest beginning among those of its author up to it, in the order of ids. */
   private final long[] latestBegun;
 
+  /** By post: the earliest beginning among those of its author from it on. */
+  private final long[] earliestBegun;
+
   Pages(Facts facts, FollowLog follows) {
     this.facts = facts;
     this.follows = follows;
     this.latestBegun = new long[facts.ids.length];
+    this.earliestBegun = new long[facts.ids.length];
     for (int[] posts : facts.byAuthor) {
       long latest = Long.MIN_VALUE;
       for (int post : posts) {
@@ -29,6 +33,11 @@ final class Pages {
         long begun = facts.begun[post] == Facts.NEVER ? Long.MIN_VALUE : facts.begun[post];
         latest = Math.max(latest, begun);
         latestBegun[post] = latest;
+      }
+      long earliest = Facts.NEVER;
+      for (int i = posts.length - 1; i >= 0; i--) {
+        earliest = Math.min(earliest, facts.begun[posts[i]]);
+        earliestBegun[posts[i]] = earliest;
       }
     }
   }
@@ -46,11 +55,14 @@ final class Pages {
     return true;
   }
 
-  /** Tells each post of the author that lies within a page's bounds and is not on it. */
-  void absent(Operation.Posts page, IntConsumer absent) {
+  /**
+   * Tells each post of the author that lies within a page's bounds and is not on it. Those asked
+   * for after the page was answered are left out.
+   */
+  void absent(Call call, Operation.Posts page, IntConsumer absent) {
     int author = facts.user(page.author());
     if (isOrderly(page.ids(), page.maxId(), page.limit())) {
-      absent(author, Long.MIN_VALUE, page.ids(), page.maxId(), page.limit(), absent);
+      absent(author, Long.MIN_VALUE, call.ended(), page.ids(), page.maxId(), page.limit(), absent);
     }
   }
 
@@ -67,6 +79,7 @@ final class Pages {
         absent(
             pair.author(),
             pair.times().certainSince(call.begun()),
+            call.ended(),
             page.ids(),
             page.maxId(),
             page.limit(),
@@ -76,10 +89,18 @@ final class Pages {
   }
 
   private void absent(
-      int author, long since, List<Long> ids, long maxId, int limit, IntConsumer absent) {
+      int author,
+      long since,
+      long until,
+      List<Long> ids,
+      long maxId,
+      int limit,
+      IntConsumer absent) {
     int[] posts = facts.byAuthor[author];
     long lowest = ids.size() < limit ? Long.MIN_VALUE : ids.getLast();
-    int at = (maxId > 0 ? facts.placeOf(author, maxId) : posts.length) - 1;
+    int at =
+        Math.min(begunBy(posts, until), maxId > 0 ? facts.placeOf(author, maxId) : posts.length);
+    at--;
     int on = 0;
     for (; at >= 0; at--) {
       int post = posts[at];
@@ -95,6 +116,21 @@ final class Pages {
         absent.accept(post);
       }
     }
+  }
+
+  /** The first place from which on all posts were asked for after a time. */
+  private int begunBy(int[] posts, long time) {
+    int low = 0;
+    int high = posts.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (earliestBegun[posts[middle]] <= time) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /**

@@ -56,7 +56,7 @@ final class Sessions implements Check {
       switch (call.operation()) {
         case Operation.Post post -> had.set(facts.post(post.id()));
         case Operation.Posts page -> {
-          known.pages.absent(page, post -> absent(facts, call, had, post, findings));
+          known.pages.absent(call, page, post -> absent(facts, call, had, post, findings));
           page.ids().forEach(id -> had.set(facts.post(id)));
         }
         case Operation.Timeline page -> {

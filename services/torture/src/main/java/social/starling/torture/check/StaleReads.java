@@ -188,7 +188,7 @@ final class StaleReads implements Check {
           hadUntil[place] = Math.max(hadUntil[place], call.begun());
         }
       }
-      pages.absent(page, post -> absent(post, call));
+      pages.absent(call, page, post -> absent(post, call));
     }
 
     private void absent(int post, Call call) {

@@ -6,18 +6,22 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import social.starling.client.ClientOptions;
 import social.starling.client.Post;
 import social.starling.client.PostPage;
 import social.starling.client.StarlingClient;
+import social.starling.client.StarlingException;
 import social.starling.client.User;
 import social.starling.client.UserPage;
 import social.starling.proto.replication.v1.DigestResponse;
 import social.starling.proto.replication.v1.FileDigest;
+import social.starling.proto.sns.v1.Reason;
 import social.starling.torture.history.Stored;
 import social.starling.torture.installation.Installation;
 
@@ -56,7 +60,7 @@ public final class Inventory {
             ClientOptions.of(anyone).withRouters(List.of(installation.router())))) {
       Map<String, List<Long>> posts = new TreeMap<>();
       for (String author : crowd.authors()) {
-        posts.put(author, all(page -> client.posts(author, page)));
+        posts.put(author, known(() -> all(page -> client.posts(author, page))));
       }
       Map<String, Long> newest = new TreeMap<>();
       posts.forEach((author, ids) -> {
@@ -84,13 +88,13 @@ public final class Inventory {
     Map<String, List<Long>> timelines = new TreeMap<>();
     for (String name : crowd.people().keySet()) {
       try (StarlingClient self = client.as(name)) {
-        following.put(name, Session.names(self::listFollowing));
-        followers.put(name, Session.names(self::listFollowers));
+        following.put(name, known(() -> Session.names(self::listFollowing)));
+        followers.put(name, known(() -> Session.names(self::listFollowers)));
       }
     }
     for (String name : crowd.timelines()) {
       try (StarlingClient self = client.as(name)) {
-        timelines.put(name, all(page -> self.timeline(page).posts()));
+        timelines.put(name, known(() -> all(page -> self.timeline(page).posts())));
       }
     }
     Map<String, Map<String, String>> digests = new TreeMap<>();
@@ -99,6 +103,18 @@ public final class Inventory {
       digests.put(cluster, digests(cluster, different));
     }
     return new Stored(posts, following, followers, timelines, users(client), digests, different);
+  }
+
+  /** Nothing of a user who is not there any more: that is the checkers' to judge. */
+  private static <T> List<T> known(Supplier<List<T>> read) {
+    try {
+      return read.get();
+    } catch (StarlingException e) {
+      if (e.reason().equals(Optional.of(Reason.USER_UNKNOWN))) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   /** Whether the clusters know of each other what they have to. */

@@ -33,6 +33,7 @@ import social.starling.torture.installation.Installation;
 final class Strikes {
 
   private static final String CLIENTS = "clients";
+  private static final Duration SETTLED = Duration.ofMillis(200);
   private static final Duration TERM_PATIENCE = Duration.ofSeconds(10);
 
   private final Installation installation;
@@ -148,7 +149,36 @@ final class Strikes {
           this::launcherIsUp);
     }
     List<String> targets = victims(random);
-    return strike(Kind.KILL, targets, "", Duration.ZERO, () -> killed(targets), Strike.NOTHING);
+    List<Way> slow = random.nextBoolean() ? betweenMembers(targets, random) : List.of();
+    if (slow.isEmpty()) {
+      return strike(Kind.KILL, targets, "", Duration.ZERO, () -> killed(targets), Strike.NOTHING);
+    }
+    return killInTheMiddle(targets, slow, between(random, 20, 250));
+  }
+
+  /** When the way to the other member is long, more is under way when a process dies. */
+  private Strike killInTheMiddle(List<String> targets, List<Way> slow, Duration delay) {
+    return strike(
+        Kind.KILL,
+        targets,
+        "%s late by %d ms".formatted(shown(slow), delay.toMillis()),
+        delay.multipliedBy(3),
+        () -> {
+          slow.forEach(way -> network.delay(way.from(), way.to(), delay, delay.dividedBy(4)));
+          Thread.sleep(delay.multipliedBy(2).plus(SETTLED));
+          return killed(targets);
+        },
+        () ->
+            slow.forEach(way ->
+                network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)));
+  }
+
+  private List<Way> betweenMembers(List<String> targets, RandomGenerator random) {
+    return clusters.stream()
+        .filter(cluster -> Installation.members(cluster).stream().anyMatch(targets::contains))
+        .map(this::master)
+        .flatMap(master -> between(random, master, Installation.other(master)).stream())
+        .toList();
   }
 
   private boolean killed(List<String> targets) throws InterruptedException {
@@ -230,7 +260,7 @@ final class Strikes {
     String slave = Installation.other(master);
     String synchronizer = Installation.synchronizer(cluster);
     String peer = Installation.synchronizer(cluster(random));
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(14)) {
       case 0 -> between(random, master, slave);
       case 1 -> between(random, master, Installation.COORDINATOR);
       case 2 -> between(random, slave, Installation.COORDINATOR);
@@ -245,6 +275,7 @@ final class Strikes {
               ? around(random, synchronizer)
               : between(random, synchronizer, peer);
       case 10 -> between(random, Installation.ROUTER, Installation.COORDINATOR);
+      case 11, 12 -> aloneWithClients(random, master);
       default -> split(random);
     };
   }
@@ -266,6 +297,13 @@ final class Strikes {
           List<Way> both = List.of(new Way(part, other), new Way(other, part));
           return ways < 2 ? Stream.of(both.get(ways)) : both.stream();
         })
+        .toList();
+  }
+
+  /** Only those who might take over, or tell who is master, are out of reach. */
+  private List<Way> aloneWithClients(RandomGenerator random, String master) {
+    return Stream.of(Installation.other(master), Installation.COORDINATOR)
+        .flatMap(other -> between(random, master, other).stream())
         .toList();
   }
 
@@ -488,15 +526,21 @@ final class Strikes {
               Stream.concat(servers().stream(), Stream.of(Installation.COORDINATOR)).toList();
         };
     boolean everything = random.nextBoolean();
+    Duration slow = random.nextBoolean() ? between(random, 20, 400) : Duration.ZERO;
     RandomGenerator how = new SplittableRandom(random.nextLong());
     return strike(
         Kind.POWER,
         targets,
-        everything ? "all that was not synced" : "some of what was not synced",
+        (everything ? "all that was not synced" : "some of what was not synced")
+            + (slow.isZero() ? "" : ", %d ms each".formatted(slow.toMillis())),
         Duration.ZERO,
         () ->
             withoutLauncher(() -> {
+              // On a slow disk more is not synced when the power goes.
+              targets.forEach(target -> control(target).slow(slow));
+              Thread.sleep(slow.multipliedBy(4));
               installation.kill(targets);
+              targets.forEach(target -> control(target).slow(Duration.ZERO));
               for (String target : targets) {
                 rollBack(target, how, everything);
               }
