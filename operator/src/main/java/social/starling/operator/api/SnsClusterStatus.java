@@ -73,7 +73,9 @@ public record SnsClusterStatus(
       String from,
       String to,
       Long epoch,
-      @JsonPropertyDescription("The old master handed over, so nobody waited.") Boolean planned) {}
+      @JsonPropertyDescription(
+              "Whether the old master handed over, so that nobody waited; absent when not known.")
+          Boolean planned) {}
 
   /** One member. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)

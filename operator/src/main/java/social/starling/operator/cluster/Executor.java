@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -87,7 +88,7 @@ final class Executor {
       case Action.Create(HasMetadata object) -> create(object);
       case Action.Apply(HasMetadata object) ->
           client.resource(object).fieldManager(MANAGER).forceConflicts().serverSideApply();
-      case Action.Delete(HasMetadata object) -> delete(object);
+      case Action.Delete(HasMetadata object, boolean atOnce) -> delete(object, atOnce);
       case Action.Mark(Pod pod, Map<String, String> labels) -> mark(pod, labels);
       case Action.Grow grow ->
           client
@@ -120,12 +121,19 @@ final class Executor {
     }
   }
 
-  private void delete(HasMetadata object) {
+  private void delete(HasMetadata object, boolean atOnce) {
     try {
-      client
-          .resource(object)
-          .lockResourceVersion(object.getMetadata().getResourceVersion())
-          .delete();
+      Resource<HasMetadata> there = client.resource(object);
+      if (atOnce) {
+        // The client cannot ask for a version and for haste in one request.
+        HasMetadata now = there.get();
+        if (now == null || !now.getMetadata().getUid().equals(object.getMetadata().getUid())) {
+          return;
+        }
+        there.withGracePeriod(0).delete();
+      } else {
+        there.lockResourceVersion(object.getMetadata().getResourceVersion()).delete();
+      }
       log.atInfo()
           .addKeyValue("kind", object.getKind())
           .addKeyValue("name", object.getMetadata().getName())

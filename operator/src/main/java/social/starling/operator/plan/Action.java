@@ -40,8 +40,17 @@ public sealed interface Action {
   /** Make an object what it should be, whether it exists or not. */
   record Apply(HasMetadata object) implements Action {}
 
-  /** Delete an object as it was seen; no other of its name. */
-  record Delete(HasMetadata object) implements Action {}
+  /**
+   * Delete an object as it was seen; no other of its name.
+   *
+   * @param atOnce without waiting for its node, which has said that nothing of it runs any more
+   */
+  record Delete(HasMetadata object, boolean atOnce) implements Action {
+
+    Delete(HasMetadata object) {
+      this(object, false);
+    }
+  }
 
   /** Set labels of a pod, that very one; a null value takes the label away. */
   record Mark(Pod pod, Map<String, String> labels) implements Action {}

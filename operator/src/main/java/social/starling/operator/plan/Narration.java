@@ -35,6 +35,12 @@ final class Narration {
     if (last != null && !last.equals(before.lastFailover())) {
       if (Boolean.TRUE.equals(last.planned())) {
         tell(Importance.Normal, "HandedOver", last.from() + " handed over to " + last.to());
+      } else if (last.planned() == null) {
+        tell(
+            Importance.Normal,
+            "MasterChanged",
+            "%s is master in place of %s at epoch %d"
+                .formatted(last.to(), last.from(), last.epoch()));
       } else {
         tell(
             Importance.Warning,

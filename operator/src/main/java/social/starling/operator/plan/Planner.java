@@ -274,11 +274,14 @@ public final class Planner {
         waitsFor.add(due);
         return;
       }
-      tell(Importance.Warning, "MemberEnded", "%s ended: %s", seat.name(), Lifetime.why(pod));
-      if (pod.getMetadata().getDeletionTimestamp() == null) {
-        actions.add(new Action.Delete(pod));
+      boolean asked = pod.getMetadata().getDeletionTimestamp() != null;
+      if (!asked) {
+        tell(Importance.Warning, "MemberEnded", "%s ended: %s", seat.name(), Lifetime.why(pod));
+      }
+      if (!asked || Seat.provenDead(pod)) {
+        actions.add(new Action.Delete(pod, Seat.provenDead(pod)));
         if (usable) {
-          create(seat, attempts);
+          create(seat, asked ? 0 : attempts);
         }
       }
     }

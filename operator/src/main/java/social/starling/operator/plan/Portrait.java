@@ -141,7 +141,7 @@ final class Portrait {
           case Paused -> "paused: the operator changes nothing";
           case Unknown ->
               situation.disbelieves()
-                  ? "the coordinator that answers has not read who the members are now"
+                  ? "the coordinator that answers is behind what was seen before; reads and writes go on"
                   : "no coordinator answers; reads and writes go on";
           case Blocked -> "a person has to decide";
           case Deleting -> "is being deleted";
@@ -170,7 +170,15 @@ final class Portrait {
         before.master(),
         known.get().getMaster(),
         known.get().getEpoch(),
-        known.get().getReleased());
+        planned(known.get()));
+  }
+
+  /** Of changes in between nothing is known but that there were some. */
+  private Boolean planned(Configuration known) {
+    if (known.getReleased()) {
+      return true;
+    }
+    return known.getPreviousMaster().equals(before.master()) ? Boolean.FALSE : null;
   }
 
   private MemberState member(Seat seat) {

@@ -133,7 +133,7 @@ final class Situation {
     return serial(member) > newest || seats.stream().anyMatch(seat -> seat.name().equals(member));
   }
 
-  /** A coordinator that does not know the newest member has not read what is stored for a while. */
+  /** A coordinator behind what was seen before has not read what is stored for a while. */
   private Coordination believed(Coordination said) {
     if (!(said instanceof Coordination.Recorded known)) {
       return said;
@@ -141,7 +141,11 @@ final class Situation {
     int newest =
         known.status().getMembersList().stream().mapToInt(m -> serial(m.getName())).max().orElse(0);
     int seenBefore = before.members().stream().mapToInt(m -> serial(m.name())).max().orElse(0);
-    return newest < seenBefore && before.epoch() != null ? new Coordination.Silent() : said;
+    boolean behind =
+        before.epoch() != null
+            && (newest < seenBefore
+                || known.status().getConfiguration().getEpoch() < before.epoch());
+    return behind ? new Coordination.Silent() : said;
   }
 
   /** Somebody answers, and is not believed. */

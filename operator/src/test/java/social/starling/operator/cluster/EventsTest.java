@@ -47,16 +47,18 @@ class EventsTest {
     events("2026-11-22T12:00:00Z")
         .tell(cluster(), Importance.Warning, "Promoted", "alpha-2 took over");
 
-    assertThat(all()).singleElement().satisfies(event -> {
-      assertThat(event.getInvolvedObject().getKind()).isEqualTo("SnsCluster");
-      assertThat(event.getInvolvedObject().getName()).isEqualTo("alpha");
-      assertThat(event.getInvolvedObject().getUid()).isEqualTo("uid-of-alpha");
-      assertThat(event.getType()).isEqualTo("Warning");
-      assertThat(event.getReason()).isEqualTo("Promoted");
-      assertThat(event.getMessage()).isEqualTo("alpha-2 took over");
-      assertThat(event.getCount()).isEqualTo(1);
-      assertThat(event.getReportingInstance()).isEqualTo("starling-operator-1");
-    });
+    assertThat(all())
+        .singleElement()
+        .satisfies(event -> {
+          assertThat(event.getInvolvedObject().getKind()).isEqualTo("SnsCluster");
+          assertThat(event.getInvolvedObject().getName()).isEqualTo("alpha");
+          assertThat(event.getInvolvedObject().getUid()).isEqualTo("uid-of-alpha");
+          assertThat(event.getType()).isEqualTo("Warning");
+          assertThat(event.getReason()).isEqualTo("Promoted");
+          assertThat(event.getMessage()).isEqualTo("alpha-2 took over");
+          assertThat(event.getCount()).isEqualTo(1);
+          assertThat(event.getReportingInstance()).isEqualTo("starling-operator-1");
+        });
   }
 
   @Test
@@ -64,11 +66,13 @@ class EventsTest {
     events("2026-11-22T12:00:00Z").tell(cluster(), Importance.Normal, "Ready", "serves");
     events("2026-11-22T12:00:05Z").tell(cluster(), Importance.Normal, "Ready", "serves");
 
-    assertThat(all()).singleElement().satisfies(event -> {
-      assertThat(event.getCount()).isEqualTo(2);
-      assertThat(event.getFirstTimestamp()).isEqualTo("2026-11-22T12:00:00Z");
-      assertThat(event.getLastTimestamp()).isEqualTo("2026-11-22T12:00:05Z");
-    });
+    assertThat(all())
+        .singleElement()
+        .satisfies(event -> {
+          assertThat(event.getCount()).isEqualTo(2);
+          assertThat(event.getFirstTimestamp()).isEqualTo("2026-11-22T12:00:00Z");
+          assertThat(event.getLastTimestamp()).isEqualTo("2026-11-22T12:00:05Z");
+        });
   }
 
   @Test
@@ -83,11 +87,11 @@ class EventsTest {
 
   @Test
   void areCutToWhatTheApiTakes() {
-    events("2026-11-22T12:00:00Z")
-        .tell(cluster(), Importance.Normal, "Blocked", "x".repeat(5000));
+    events("2026-11-22T12:00:00Z").tell(cluster(), Importance.Normal, "Blocked", "x".repeat(5000));
 
-    assertThat(all()).singleElement().satisfies(event ->
-        assertThat(event.getMessage()).hasSize(1024));
+    assertThat(all())
+        .singleElement()
+        .satisfies(event -> assertThat(event.getMessage()).hasSize(1024));
   }
 
   @Test

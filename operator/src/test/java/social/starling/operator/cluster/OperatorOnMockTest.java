@@ -202,13 +202,9 @@ class OperatorOnMockTest {
   private static ClusterStatus status(
       long epoch, List<String> inSync, MemberReport master, MemberReport slave) {
     Configuration.Builder configuration =
-        Configuration.newBuilder()
-            .setCluster("alpha")
-            .setEpoch(epoch)
-            .setMaster(master.getName());
+        Configuration.newBuilder().setCluster("alpha").setEpoch(epoch).setMaster(master.getName());
     inSync.forEach(name ->
-        configuration.addInSync(
-            InSyncMember.newBuilder().setMember(name).setVolume("v-" + name)));
+        configuration.addInSync(InSyncMember.newBuilder().setMember(name).setVolume("v-" + name)));
     return ClusterStatus.newBuilder()
         .setName("alpha")
         .setMembersVersion(1)
@@ -307,8 +303,8 @@ class OperatorOnMockTest {
 
     await()
         .atMost(SOON)
-        .until(() ->
-            pod("alpha-1") != null && !pod("alpha-1").getMetadata().getUid().equals(before));
+        .until(
+            () -> pod("alpha-1") != null && !pod("alpha-1").getMetadata().getUid().equals(before));
     assertThat(coordinator.asked()).contains("dead alpha-1 " + before);
     assertThat(claim("alpha-1")).isNotNull();
     await().atMost(SOON).until(() -> told().contains("MemberEnded"));
@@ -329,19 +325,20 @@ class OperatorOnMockTest {
     ready();
     awaitRole("alpha-1", "master");
 
-    coordinator.say(
+    ClusterStatus.Builder promoted =
         status(
             3,
             List.of("alpha-2"),
             report("alpha-2", Hearing.HEARD, Role.OPEN),
-            report("alpha-1", Hearing.SUSPECTED, Role.OPEN)));
+            report("alpha-1", Hearing.SUSPECTED, Role.OPEN))
+            .toBuilder();
+    promoted.getConfigurationBuilder().setPreviousMaster("alpha-1");
+    coordinator.say(promoted.build());
 
     awaitRole("alpha-2", "master");
     awaitRole("alpha-1", "slave");
     await().atMost(SOON).until(() -> told().contains("Promoted"));
-    await()
-        .atMost(SOON)
-        .until(() -> Objects.equals(cluster().getStatus().master(), "alpha-2"));
+    await().atMost(SOON).until(() -> Objects.equals(cluster().getStatus().master(), "alpha-2"));
     assertThat(cluster().getStatus().lastFailover().from()).isEqualTo("alpha-1");
   }
 
@@ -362,8 +359,10 @@ class OperatorOnMockTest {
     await().atMost(SOON).until(() -> pod("alpha-3") != null && claim("alpha-3") != null);
     assertThat(coordinator.asked())
         .anyMatch(asked ->
-            asked.startsWith("record alpha [") && asked.contains("alpha-3")
-                && asked.contains("alpha-2") && asked.endsWith("after 1"));
+            asked.startsWith("record alpha [")
+                && asked.contains("alpha-3")
+                && asked.contains("alpha-2")
+                && asked.endsWith("after 1"));
     assertThat(claim("alpha-1")).isNull();
     assertThat(cluster().getStatus().nextSerial()).isEqualTo(4);
   }
@@ -408,8 +407,8 @@ class OperatorOnMockTest {
 
     await()
         .atMost(SOON)
-        .until(() ->
-            pod("alpha-2") != null && !pod("alpha-2").getMetadata().getUid().equals(slave));
+        .until(
+            () -> pod("alpha-2") != null && !pod("alpha-2").getMetadata().getUid().equals(slave));
     assertThat(pod("alpha-2").getSpec().getContainers().getFirst().getImage())
         .isEqualTo("starling/server:next");
     assertThat(pod("alpha-1").getMetadata().getUid()).isEqualTo(master);
@@ -444,12 +443,7 @@ class OperatorOnMockTest {
     await()
         .atMost(SOON)
         .until(() ->
-            client
-                    .apps()
-                    .deployments()
-                    .inNamespace(NAMESPACE)
-                    .withName("alpha-synchronizer")
-                    .get()
+            client.apps().deployments().inNamespace(NAMESPACE).withName("alpha-synchronizer").get()
                 != null);
   }
 

@@ -157,8 +157,7 @@ class CoordinatorsTest {
 
   @Test
   void nobodyIsHeardWhereNobodyIs() {
-    try (Coordinators nobody =
-        new Coordinators(List.of(new Address("127.0.0.1", 1)), credential)) {
+    try (Coordinators nobody = new Coordinators(List.of(new Address("127.0.0.1", 1)), credential)) {
       nobody.start(news::add);
 
       assertThat(nobody.heard()).isFalse();

@@ -42,7 +42,8 @@ public final class FakeCoordinator implements AutoCloseable {
   private long version;
 
   public FakeCoordinator(Credential credential) {
-    server = GrpcServers.internalServer("127.0.0.1", 0, credential, new Admin(), new Coordination());
+    server =
+        GrpcServers.internalServer("127.0.0.1", 0, credential, new Admin(), new Coordination());
   }
 
   public Address address() {

@@ -80,7 +80,8 @@ class PlannerTest {
       case Action.HandOver _ -> "hand over";
       case Action.Create(HasMetadata object) -> "create " + render(object);
       case Action.Apply(HasMetadata object) -> "apply " + render(object);
-      case Action.Delete(HasMetadata object) -> "delete " + render(object);
+      case Action.Delete(HasMetadata object, boolean atOnce) ->
+          "delete " + render(object) + (atOnce ? " at once" : "");
       case Action.Mark mark ->
           "mark %s %s".formatted(mark.pod().getMetadata().getName(), new TreeMap<>(mark.labels()));
       case Action.Grow grow ->
