@@ -74,15 +74,8 @@ final class Strikes {
       Duration lasts,
       Strike.Begin begin,
       Strike.Step end) {
-    return new Strike(kind,
-        targets,
-        detail,
-        stopped(targets),
-        Duration.ZERO,
-        lasts,
-        Strike.NOTHING,
-        begin,
-        end);
+    return new Strike(
+        kind, targets, detail, stopped(targets), Duration.ZERO, lasts, Strike.NOTHING, begin, end);
   }
 
   /** Clusters whose writes may stop when something happens to these. */
@@ -173,8 +166,8 @@ final class Strikes {
             delay.multipliedBy(3),
             () -> killed(targets),
             () ->
-                slow.forEach(way ->
-                    network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)))
+                slow.forEach(
+                    way -> network.delay(way.from(), way.to(), Duration.ZERO, Duration.ZERO)))
         .prepared(() -> {
           slow.forEach(way -> network.delay(way.from(), way.to(), delay, delay.dividedBy(4)));
           Thread.sleep(delay.multipliedBy(2).plus(SETTLED));
