@@ -12,8 +12,10 @@ import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What a cluster is to be. Everything has a default. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -89,8 +91,8 @@ public record SnsClusterSpec(
   public record Resources(Map<String, Quantity> requests, Map<String, Quantity> limits) {
 
     public Resources {
-      requests = requests == null ? Map.of() : Map.copyOf(requests);
-      limits = limits == null ? Map.of() : Map.copyOf(limits);
+      requests = sorted(requests);
+      limits = sorted(limits);
     }
   }
 
@@ -103,7 +105,7 @@ public record SnsClusterSpec(
       List<TopologySpreadConstraint> topologySpread) {
 
     public Placement {
-      nodeSelector = nodeSelector == null ? Map.of() : Map.copyOf(nodeSelector);
+      nodeSelector = sorted(nodeSelector);
       tolerations = tolerations == null ? List.of() : List.copyOf(tolerations);
       topologySpread = topologySpread == null ? List.of() : List.copyOf(topologySpread);
     }
@@ -140,5 +142,10 @@ public record SnsClusterSpec(
       silence = silence == null ? "1s" : silence;
       lease = lease == null ? "300ms" : lease;
     }
+  }
+
+  // Not Map.copyOf: its order changes from process to process, and with it what is made of it.
+  private static <V> Map<String, V> sorted(Map<String, V> map) {
+    return map == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(map));
   }
 }

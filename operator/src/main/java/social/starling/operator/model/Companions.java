@@ -8,8 +8,6 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServicePortBuilder;
-import io.fabric8.kubernetes.api.model.Toleration;
-import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -17,7 +15,6 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import social.starling.operator.api.SnsCluster;
 import social.starling.operator.api.SnsClusterSpec.Placement;
 
@@ -25,7 +22,7 @@ import social.starling.operator.api.SnsClusterSpec.Placement;
 public final class Companions {
 
   private static final Map<String, Quantity> SYNCHRONIZER_REQUESTS =
-      Map.of("cpu", new Quantity("20m"), "memory", new Quantity("128Mi"));
+      new TreeMap<>(Map.of("cpu", new Quantity("20m"), "memory", new Quantity("128Mi")));
 
   /** It keeps nothing, so it need not wait for a node that may be gone. */
   private static final long LOST_NODE_SECONDS = 10;
@@ -119,7 +116,7 @@ public final class Companions {
         .withSecurityContext(Pods.securityContext())
         .withImagePullSecrets(Pods.pullSecrets(settings))
         .withNodeSelector(placement.nodeSelector())
-        .withTolerations(tolerations(placement))
+        .withTolerations(Pods.tolerations(placement, LOST_NODE_SECONDS))
         .withContainers(
             Pods.container("synchronizer", settings.synchronizerImage(), settings)
                 .addToArgs(
@@ -138,20 +135,6 @@ public final class Companions {
         .endTemplate()
         .endSpec()
         .build();
-  }
-
-  private static List<Toleration> tolerations(Placement placement) {
-    return Stream.concat(
-            placement.tolerations().stream(),
-            Stream.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-                .map(key ->
-                    new TolerationBuilder()
-                        .withKey(key)
-                        .withOperator("Exists")
-                        .withEffect("NoExecute")
-                        .withTolerationSeconds(LOST_NODE_SECONDS)
-                        .build()))
-        .toList();
   }
 
   private static ObjectMeta meta(SnsCluster cluster, String name, String component) {

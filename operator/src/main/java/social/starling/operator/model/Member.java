@@ -8,15 +8,12 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.Toleration;
-import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import social.starling.operator.api.SnsCluster;
 import social.starling.operator.api.SnsClusterSpec;
 import social.starling.operator.api.SnsClusterSpec.Placement;
@@ -25,7 +22,7 @@ import social.starling.operator.api.SnsClusterSpec.Placement;
 public final class Member {
 
   private static final Map<String, Quantity> REQUESTS =
-      Map.of("cpu", new Quantity("50m"), "memory", new Quantity("256Mi"));
+      new TreeMap<>(Map.of("cpu", new Quantity("50m"), "memory", new Quantity("256Mi")));
 
   /** Handing over, draining and leaving take 4.5 s at most. */
   private static final long GRACE_SECONDS = 10;
@@ -109,7 +106,8 @@ public final class Member {
         .withSecurityContext(Pods.securityContext())
         .withImagePullSecrets(Pods.pullSecrets(settings))
         .withNodeSelector(placement.nodeSelector())
-        .withTolerations(tolerations(placement))
+        // An unready node proves nothing, so nobody is evicted from one: a lost member is replaced.
+        .withTolerations(Pods.tolerations(placement, null))
         .withAffinity(affinity(cluster))
         .withTopologySpreadConstraints(placement.topologySpread())
         .withContainers(container(cluster, member, settings))
@@ -145,20 +143,6 @@ public final class Member {
         .withLivenessProbe(Pods.alive())
         .withReadinessProbe(Pods.grpc(Pods.PUBLIC_PORT))
         .build();
-  }
-
-  /** An unready node proves nothing, so nobody is evicted from one: a lost member is replaced. */
-  private static List<Toleration> tolerations(Placement placement) {
-    return Stream.concat(
-            placement.tolerations().stream(),
-            Stream.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-                .map(key ->
-                    new TolerationBuilder()
-                        .withKey(key)
-                        .withOperator("Exists")
-                        .withEffect("NoExecute")
-                        .build()))
-        .toList();
   }
 
   private static Affinity affinity(SnsCluster cluster) {

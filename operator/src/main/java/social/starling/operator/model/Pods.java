@@ -10,11 +10,15 @@ import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import java.util.List;
+import java.util.stream.Stream;
+import social.starling.operator.api.SnsClusterSpec.Placement;
 
 /** What all pods of a cluster have in common. */
 final class Pods {
@@ -115,6 +119,25 @@ final class Pods {
         .withTimeoutSeconds(2)
         .withFailureThreshold(2)
         .build();
+  }
+
+  /**
+   * What the placement tolerates, and nodes that are lost.
+   *
+   * @param lostNodeSeconds for how long a pod stays on such a node; null: for good
+   */
+  static List<Toleration> tolerations(Placement placement, Long lostNodeSeconds) {
+    return Stream.concat(
+            placement.tolerations().stream(),
+            Stream.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+                .map(key ->
+                    new TolerationBuilder()
+                        .withKey(key)
+                        .withOperator("Exists")
+                        .withEffect("NoExecute")
+                        .withTolerationSeconds(lostNodeSeconds)
+                        .build()))
+        .toList();
   }
 
   private static SecurityContext restricted() {
