@@ -218,7 +218,8 @@ final class Run {
       crowd.failures().stream()
           .map(failure -> "a client of the run failed: " + failure)
           .forEach(neverBack::add);
-      Inventory inventory = new Inventory(
+      Inventory inventory =
+          new Inventory(
               new Inventory.Place(
                   List.of(installation.router()), Installation::members, installation::digest),
               crowd,

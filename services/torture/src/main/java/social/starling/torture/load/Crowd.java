@@ -22,8 +22,8 @@ import social.starling.client.StarlingClient;
 import social.starling.torture.history.Call.Via;
 
 /**
- * Everybody who is at work in a run, as many in each cluster, half of them through a router and half
- * directly with the servers, if they can be reached:
+ * Everybody who is at work in a run, as many in each cluster, half of them through a router and
+ * half directly with the servers, if they can be reached:
  *
  * <ul>
  *   <li><b>authors</b> post, look at once whether it is there, and delete some;

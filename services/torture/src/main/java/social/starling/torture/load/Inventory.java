@@ -51,8 +51,7 @@ public final class Inventory {
   private final List<String> clusters;
 
   /** Of a crowd whose work has ended, and whose readers still hold their streams. */
-  public Inventory(
-      Place place, Crowd crowd, Notebook notebook, List<String> clusters) {
+  public Inventory(Place place, Crowd crowd, Notebook notebook, List<String> clusters) {
     this.place = place;
     this.crowd = crowd;
     this.notebook = notebook;
@@ -67,8 +66,7 @@ public final class Inventory {
   public Stored take(Consumer<String> late) throws InterruptedException {
     String anyone = crowd.people().keySet().iterator().next();
     try (StarlingClient client =
-        StarlingClient.connect(
-            ClientOptions.of(anyone).withRouters(place.routers()))) {
+        StarlingClient.connect(ClientOptions.of(anyone).withRouters(place.routers()))) {
       Map<String, List<Long>> posts = new TreeMap<>();
       for (String author : crowd.authors()) {
         posts.put(author, known(() -> all(page -> client.posts(author, page))));
