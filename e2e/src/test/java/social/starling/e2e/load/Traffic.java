@@ -61,7 +61,7 @@ public final class Traffic implements AutoCloseable {
     this.clusters = starling.clusterNames();
     long seed = turn;
     Function<String, String> homes = starling.homes();
-    this.writer = HistoryWriter.create(file, seed, begun);
+    this.writer = HistoryWriter.create(file, seed, "mvn verify -Pkind", begun);
     this.notebook = new Notebook(writer, () -> System.nanoTime() - origin, homes);
     this.crowd =
         new Crowd(
