@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -64,10 +65,19 @@ final class Ground implements AutoCloseable {
         new Release(
             machine.kubeconfig(),
             ROOT.resolve("helm/starling"),
-            ROOT.resolve("e2e/values.yaml"),
+            values(),
             PREFIX);
     // Beyond the users of an earlier run on a cluster that was kept.
     this.turns = new AtomicInteger((int) (Instant.now().getEpochSecond() / 60 % 20_000) * 10);
+  }
+
+  private static List<Path> values() {
+    List<Path> values = new ArrayList<>(List.of(ROOT.resolve("e2e/values.yaml")));
+    String more = System.getProperty("starling.e2e.values", "");
+    if (!more.isBlank()) {
+      values.add(Path.of(more));
+    }
+    return values;
   }
 
   /** Makes all of it; takes minutes. */

@@ -36,6 +36,7 @@ import social.starling.client.PostPage;
 import social.starling.client.StarlingClient;
 import social.starling.client.TimelineEvent;
 import social.starling.e2e.installation.Component;
+import social.starling.e2e.installation.Release;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.machine.KindCluster;
 
@@ -130,7 +131,7 @@ class InstallIT {
   void theChartsOwnTestPostsAndReads(Ground ground) {
     String said = ground.release().test();
 
-    ground.story().tell("helm test: %s", said.strip().replace("\n", " | "));
+    ground.story().tell("helm test: %s", Release.pod(said));
     assertThat(said).contains("and read again").contains("Phase:          Succeeded");
   }
 
@@ -141,7 +142,7 @@ class InstallIT {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{index}")
   @MethodSource("objects")
   @Order(3)
   void whatCannotBeIsRefusedWithItsMessage(Path file, Ground ground) throws IOException {
@@ -166,7 +167,7 @@ class InstallIT {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "{index}")
   @CsvSource(
       delimiter = '|',
       textBlock =

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import social.starling.e2e.installation.Component;
+import social.starling.e2e.installation.Release;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.load.Traffic;
 import social.starling.e2e.machine.Story;
@@ -85,7 +86,7 @@ class ReinstallIT {
   void theChartsOwnTestPostsAndReadsAgain(Ground ground) {
     String said = ground.release().test();
 
-    ground.story().tell("helm test: %s", said.strip().replace("\n", " | "));
+    ground.story().tell("helm test: %s", Release.pod(said));
     assertThat(said).contains("and read again");
   }
 

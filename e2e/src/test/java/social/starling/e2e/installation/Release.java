@@ -17,18 +17,19 @@ public final class Release {
 
   private final Path kubeconfig;
   private final Path chart;
-  private final Path values;
+  private final List<Path> values;
   private final String imagePrefix;
 
   /**
    * Of a chart, with values.
    *
+   * @param values files of which a later one counts more
    * @param imagePrefix of all images
    */
-  public Release(Path kubeconfig, Path chart, Path values, String imagePrefix) {
+  public Release(Path kubeconfig, Path chart, List<Path> values, String imagePrefix) {
     this.kubeconfig = kubeconfig;
     this.chart = chart;
-    this.values = values;
+    this.values = List.copyOf(values);
     this.imagePrefix = imagePrefix;
   }
 
@@ -54,12 +55,11 @@ public final class Release {
                 what,
                 NAME,
                 chart.toString(),
-                "--values",
-                values.toString(),
                 "--set-string",
                 "image.tag=" + tag,
                 "--set-string",
                 "image.prefix=" + imagePrefix));
+    values.forEach(file -> arguments.addAll(List.of("--values", file.toString())));
     arguments.addAll(flags);
     Commands.succeed(LONG, command(arguments.toArray(String[]::new)));
   }
@@ -77,6 +77,11 @@ public final class Release {
   /** Runs the chart's own test; what its pod said. */
   public String test() {
     return Commands.succeed(LONG, command("test", NAME, "--logs", "--timeout", "6m"));
+  }
+
+  /** Of that, the pod's own words, in one line. */
+  public static String pod(String said) {
+    return said.substring(Math.max(0, said.indexOf("POD LOGS"))).strip().replace("\n", " | ");
   }
 
   private List<String> command(String... arguments) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * A cluster of kind of these tests' own: a control plane and two workers, each a container of
@@ -94,9 +95,16 @@ public final class KindCluster {
     }
   }
 
-  /** Brings images of the local docker to all nodes. */
+  /** Brings images of the local docker to the nodes that take pods. */
   public void load(List<String> images) {
-    List<String> command = new ArrayList<>(List.of("kind", "load", "docker-image", "--name", name));
+    String workers =
+        Commands.succeed(SHORT, List.of("kind", "get", "nodes", "--name", name))
+            .lines()
+            .filter(node -> !node.endsWith("control-plane"))
+            .collect(Collectors.joining(","));
+    List<String> command =
+        new ArrayList<>(
+            List.of("kind", "load", "docker-image", "--name", name, "--nodes", workers));
     command.addAll(images);
     Commands.succeed(LOADING, command);
   }
