@@ -2,6 +2,7 @@ package social.starling.torture;
 
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,13 +17,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import social.starling.client.StarlingException;
 import social.starling.common.ExitCode;
-import social.starling.common.Slots;
 import social.starling.common.StartException;
-import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.torture.fault.Network;
+import social.starling.torture.fault.Part;
 import social.starling.torture.fault.PortsOf;
 import social.starling.torture.fault.Shim;
 import social.starling.torture.history.HistoryWriter;
@@ -36,9 +37,6 @@ import social.starling.torture.nemesis.Nemesis;
 
 /** One run, from an empty directory to a history that can be checked. */
 final class Run {
-
-  /** How calls of the run's own clients appear in the network. */
-  static final String CLIENTS = "clients";
 
   static final String DOMAIN = "starling.test";
 
@@ -61,7 +59,29 @@ final class Run {
       List<String> clusters,
       double rate,
       Set<Kind> kinds,
-      int routerPort) {}
+      int routerPort) {
+
+    /** The command that makes such a run again. */
+    String again() {
+      StringBuilder command =
+          new StringBuilder("starling torture --seed %d --minutes ".formatted(seed))
+              .append(number(length.toMillis() / 60_000.0))
+              .append(" --clusters ")
+              .append(clusters.size())
+              .append(" --rate ")
+              .append(number(rate));
+      if (kinds.size() < Kind.values().length) {
+        command
+            .append(" --faults ")
+            .append(kinds.stream().map(Kind::word).collect(Collectors.joining(",")));
+      }
+      return command.toString();
+    }
+
+    private static String number(double value) {
+      return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+    }
+  }
 
   /**
    * What came of it, besides the history.
@@ -90,7 +110,7 @@ final class Run {
   /** The parts between which there is a network, in the order of their numbers. */
   static List<String> parts(List<String> clusters) {
     return Stream.concat(
-            Stream.of(CLIENTS, Installation.COORDINATOR, Installation.ROUTER),
+            Stream.of(Part.CLIENTS, Installation.COORDINATOR, Installation.ROUTER),
             clusters.stream()
                 .flatMap(cluster ->
                     Stream.concat(
@@ -133,7 +153,7 @@ final class Run {
             data,
             settings.clusters().size(),
             settings.routerPort(),
-            DOMAIN);
+            Optional.of(DOMAIN));
     try (Network network =
             new Network(data, DOMAIN, parts, PortsOf.recordedIn(data.resolve("launcher.json")));
         installation) {
@@ -155,7 +175,7 @@ final class Run {
   private static void prepare(Path data, String part, Network network, Optional<Shim> shim)
       throws IOException {
     Path hosts = network.hostsFile(part);
-    if (part.equals(CLIENTS)) {
+    if (part.equals(Part.CLIENTS)) {
       return;
     }
     List<String> lines = new ArrayList<>();
@@ -178,7 +198,7 @@ final class Run {
       List<String> leftOut)
       throws InterruptedException {
     SplittableRandom random = new SplittableRandom(settings.seed());
-    Function<String, String> homes = homes(installation);
+    Function<String, String> homes = installation.homes();
     long origin = System.nanoTime();
     LongSupplier now = () -> System.nanoTime() - origin;
     Notebook notebook = new Notebook(writer, now, homes);
@@ -229,15 +249,5 @@ final class Run {
       writer.end(now.getAsLong());
       return new Outcome(neverBack, leftOut);
     }
-  }
-
-  private static Function<String, String> homes(Installation installation) {
-    List<SlotOwner> owners = installation.status().getSlotsList();
-    return name ->
-        owners.stream()
-            .filter(owner -> owner.getFrom() <= Slots.of(name) && Slots.of(name) < owner.getTo())
-            .findFirst()
-            .orElseThrow()
-            .getCluster();
   }
 }

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
+import social.starling.torture.fault.Part;
 import social.starling.torture.installation.Distribution;
 import social.starling.torture.nemesis.Kind;
 
@@ -139,7 +140,7 @@ final class TortureCommand implements Callable<Integer> {
     }
     Files.createDirectories(directory);
     return run(
-        List.of("-D" + HOSTS + "=" + Run.hosts(directory, Run.CLIENTS)),
+        List.of("-D" + HOSTS + "=" + Run.hosts(directory, Part.CLIENTS)),
         arguments(kinds, directory));
   }
 

@@ -2,8 +2,6 @@ package social.starling.torture;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.BindException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,7 +11,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -26,6 +23,7 @@ import social.starling.torture.check.Violation;
 import social.starling.torture.history.History;
 import social.starling.torture.history.HistoryReader;
 import social.starling.torture.history.HistoryWriter;
+import social.starling.torture.installation.Installation;
 import social.starling.torture.nemesis.Kind;
 import social.starling.torture.report.Figures;
 import social.starling.torture.report.Report;
@@ -63,7 +61,8 @@ final class TortureMain {
       code =
           check.isEmpty()
               ? run(
-                  new Run.Settings(directory, seed, length, clusters, rate, kinds, freePort()),
+                  new Run.Settings(
+                      directory, seed, length, clusters, rate, kinds, Installation.freePort()),
                   told,
                   out,
                   json)
@@ -87,7 +86,8 @@ final class TortureMain {
     Path history = settings.directory().resolve(HISTORY);
     try {
       Run.Outcome outcome;
-      try (HistoryWriter writer = HistoryWriter.create(history, settings.seed(), Instant.now())) {
+      try (HistoryWriter writer =
+          HistoryWriter.create(history, settings.seed(), settings.again(), Instant.now())) {
         Runtime.getRuntime().addShutdownHook(onSignal);
         outcome = new Run(settings, told, stopped).run(writer);
       }
@@ -126,17 +126,5 @@ final class TortureMain {
       out.println("report: " + report);
     }
     return violations.isEmpty() ? ExitCode.DONE : BROKEN;
-  }
-
-  /** One below the range of outgoing connections, none of which may take it. */
-  private static int freePort() throws IOException {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
-      try (ServerSocket _ = new ServerSocket(port)) {
-        return port;
-      } catch (BindException e) {
-        continue;
-      }
-    }
   }
 }

@@ -196,7 +196,7 @@ class SystemIT {
 
   @Test
   @Order(8)
-  void theLauncherIsKilledAndTheNextOneAdoptsItsProcesses(TestInfo info) throws IOException {
+  void theLauncherIsKilledAndTheNextOneAdoptsItsProcesses(TestInfo info) throws Exception {
     List<Long> before = installation.processes().stream().map(installation::pid).toList();
 
     long at = installation.kill("launcher");
@@ -243,7 +243,7 @@ class SystemIT {
 
   @Test
   @Order(13)
-  void theLauncherIsKilledTogetherWithAMaster(TestInfo info) throws IOException {
+  void theLauncherIsKilledTogetherWithAMaster(TestInfo info) throws Exception {
     long at = installation.kill("launcher", installation.master("gamma"));
 
     everythingGoesOn(info, at);

@@ -1,17 +1,15 @@
 package social.starling.torture.fault;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import social.starling.torture.installation.Recorded;
 
 /**
  * Reads ports from {@code launcher.json}, again whenever it has changed. While it cannot be read,
@@ -37,27 +35,15 @@ final class LauncherPorts implements PortsOf {
         parts = read();
         version = found;
       }
-    } catch (IOException
-        | JsonParseException
-        | IllegalStateException
-        | NullPointerException
-        | UnsupportedOperationException e) {
+    } catch (IOException | UncheckedIOException e) {
       version = null;
     }
     return Optional.ofNullable(parts.get(part));
   }
 
-  private Map<String, Part> read() throws IOException {
-    JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    Map<String, Part> read = new HashMap<>();
-    for (JsonElement element : json.getAsJsonArray("processes")) {
-      JsonObject process = element.getAsJsonObject();
-      String name = process.get("name").getAsString();
-      read.put(
-          name,
-          new Part(
-              name, process.get("publicPort").getAsInt(), process.get("internalPort").getAsInt()));
-    }
-    return read;
+  private Map<String, Part> read() {
+    return Recorded.read(file).map(Recorded::entries).orElse(List.of()).stream()
+        .map(entry -> new Part(entry.name(), entry.publicPort(), entry.internalPort()))
+        .collect(Collectors.toMap(Part::name, part -> part));
   }
 }

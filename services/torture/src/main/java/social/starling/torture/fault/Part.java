@@ -12,6 +12,9 @@ import java.util.stream.IntStream;
  */
 public record Part(String name, int publicPort, int internalPort) {
 
+  /** How the calls of a run's own clients appear in the network. */
+  public static final String CLIENTS = "clients";
+
   public Part {
     Objects.requireNonNull(name, "name");
   }

@@ -8,6 +8,7 @@ import java.util.Map;
  * A whole run.
  *
  * @param seed from which it was made
+ * @param again the command that makes such a run again
  * @param begun when it began, by this machine's clock
  * @param nanos how long it ran
  * @param homes by user: the cluster where the user lives
@@ -17,6 +18,7 @@ import java.util.Map;
  */
 public record History(
     long seed,
+    String again,
     Instant begun,
     long nanos,
     Map<String, String> homes,

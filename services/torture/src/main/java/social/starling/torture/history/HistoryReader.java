@@ -34,6 +34,7 @@ public final class HistoryReader {
   private boolean allStored;
   private boolean begun;
   private long seed;
+  private String again;
   private Instant began = Instant.EPOCH;
   private long nanos;
 
@@ -77,7 +78,7 @@ public final class HistoryReader {
             ? new Stored(posts, following, followers, timelines, users, digests, verified)
             : null;
     long last = events.isEmpty() ? 0 : ended(events.getLast());
-    return new History(seed, began, Math.max(nanos, last), homes, contents, events, stored);
+    return new History(seed, again, began, Math.max(nanos, last), homes, contents, events, stored);
   }
 
   /** When an event ended. */
@@ -108,6 +109,7 @@ public final class HistoryReader {
                   .formatted(line.version, HistoryWriter.VERSION));
         }
         seed = line.seed;
+        again = line.again.isEmpty() ? "starling torture --seed " + seed : line.again;
         began = Instant.parse(line.runBegun);
         begun = true;
       }

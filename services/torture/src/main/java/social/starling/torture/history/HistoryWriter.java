@@ -25,8 +25,8 @@ import java.util.Map;
  */
 public final class HistoryWriter implements AutoCloseable {
 
-  /** Version of the format. */
-  static final int VERSION = 1;
+  /** Version of the format; 2 added {@code again}. */
+  static final int VERSION = 2;
 
   private final Path file;
   private final BufferedWriter out;
@@ -39,9 +39,10 @@ public final class HistoryWriter implements AutoCloseable {
   /**
    * Begins a file; one of that name is replaced.
    *
+   * @param again the command that makes such a run again
    * @param begun when the run begins, by this machine's clock
    */
-  public static HistoryWriter create(Path file, long seed, Instant begun) {
+  public static HistoryWriter create(Path file, long seed, String again, Instant begun) {
     try {
       HistoryWriter writer =
           new HistoryWriter(file, Files.newBufferedWriter(file, StandardCharsets.UTF_8));
@@ -50,6 +51,7 @@ public final class HistoryWriter implements AutoCloseable {
           json -> {
             json.name("version").value(VERSION);
             json.name("seed").value(seed);
+            json.name("again").value(again);
             json.name("begun").value(begun.toString());
           });
       writer.flush();

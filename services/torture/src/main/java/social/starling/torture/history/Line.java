@@ -16,6 +16,7 @@ final class Line {
   String kind = "";
   int version;
   long seed;
+  String again = "";
   String runBegun = "";
   long nanos;
   String user = "";
@@ -76,6 +77,7 @@ final class Line {
       case "kind" -> kind = json.nextString();
       case "version" -> version = json.nextInt();
       case "seed" -> seed = json.nextLong();
+      case "again" -> again = json.nextString();
       case "nanos" -> nanos = json.nextLong();
       case "user" -> user = text(json);
       case "cluster" -> cluster = text(json);

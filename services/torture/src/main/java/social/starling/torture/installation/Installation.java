@@ -4,6 +4,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -20,6 +23,7 @@ import java.util.stream.Collectors;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
 import social.starling.common.ExitCode;
+import social.starling.common.Slots;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.AdminGrpc;
 import social.starling.proto.coordinator.v1.ClusterStatus;
@@ -28,6 +32,7 @@ import social.starling.proto.coordinator.v1.GetStatusRequest;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
 import social.starling.proto.coordinator.v1.PeerProgress;
 import social.starling.proto.coordinator.v1.Role;
+import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SwitchoverRequest;
 import social.starling.proto.coordinator.v1.SynchronizerReport;
 import social.starling.proto.replication.v1.DigestRequest;
@@ -46,6 +51,8 @@ public final class Installation implements AutoCloseable {
   public static final String COORDINATOR = "coordinator";
   public static final String ROUTER = "router";
 
+  private static final String LOOPBACK = "127.0.0.1";
+
   private static final Duration START = Duration.ofSeconds(120);
   private static final Duration END = Duration.ofSeconds(90);
   private static final Duration DEATH = Duration.ofSeconds(10);
@@ -57,7 +64,7 @@ public final class Installation implements AutoCloseable {
   private final Path directory;
   private final int clusters;
   private final int routerPort;
-  private final String domain;
+  private final Optional<String> domain;
   private Process launcher;
 
   /**
@@ -66,15 +73,32 @@ public final class Installation implements AutoCloseable {
    * @param directory where everything is kept
    * @param clusters how many there are
    * @param routerPort where the router listens
-   * @param domain each process is told to others as NAME.domain
+   * @param domain each process is told to others as NAME.domain; without one as 127.0.0.1
    */
   public Installation(
-      Distribution distribution, Path directory, int clusters, int routerPort, String domain) {
+      Distribution distribution,
+      Path directory,
+      int clusters,
+      int routerPort,
+      Optional<String> domain) {
     this.distribution = distribution;
     this.directory = directory;
     this.clusters = clusters;
     this.routerPort = routerPort;
     this.domain = domain;
+  }
+
+  /** A port below the range of outgoing connections, none of which may take it. */
+  public static int freePort() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.bind(new InetSocketAddress(LOOPBACK, port));
+        return port;
+      } catch (IOException e) {
+        continue;
+      }
+    }
   }
 
   /** The two members of a cluster. */
@@ -103,11 +127,7 @@ public final class Installation implements AutoCloseable {
 
   /** The router, as clients call it. */
   public String router() {
-    return "%s.%s:%d".formatted(ROUTER, domain, routerPort);
-  }
-
-  public String domain() {
-    return domain;
+    return domain.map(name -> ROUTER + "." + name).orElse(LOOPBACK) + ":" + routerPort;
   }
 
   /**
@@ -135,14 +155,8 @@ public final class Installation implements AutoCloseable {
       Files.createDirectories(directory);
       List<String> arguments =
           new ArrayList<>(
-              List.of(
-                  "up",
-                  "--dir",
-                  directory.toString(),
-                  "--router-port",
-                  "" + routerPort,
-                  "--domain",
-                  domain));
+              List.of("up", "--dir", directory.toString(), "--router-port", "" + routerPort));
+      domain.ifPresent(name -> arguments.addAll(List.of("--domain", name)));
       if (recordedIfAny().isEmpty()) {
         arguments.addAll(List.of("--clusters", "" + clusters));
       }
@@ -168,6 +182,11 @@ public final class Installation implements AutoCloseable {
     return recordedIfAny()
         .filter(state -> state.ready() && state.launcher().equals(OptionalLong.of(pid)))
         .isPresent();
+  }
+
+  /** The launcher that {@link #up} started last; null before. */
+  public synchronized Process launcher() {
+    return launcher;
   }
 
   /** Whether the launcher runs. */
@@ -199,7 +218,7 @@ public final class Installation implements AutoCloseable {
   }
 
   /** Whether it runs: what nobody has reaped yet does not. */
-  private static boolean runs(ProcessHandle process) {
+  public static boolean runs(ProcessHandle process) {
     if (!process.isAlive()) {
       return false;
     }
@@ -232,7 +251,7 @@ public final class Installation implements AutoCloseable {
     int port = recorded().entry(name).internalPort();
     ManagedChannel channel =
         Channels.open(
-            "127.0.0.1:" + port,
+            LOOPBACK + ":" + port,
             Credential.read(directory.resolve("credential")).clientInterceptor());
     try {
       return question.apply(channel);
@@ -254,6 +273,21 @@ public final class Installation implements AutoCloseable {
             AdminGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(ANSWER.toMillis(), TimeUnit.MILLISECONDS)
                 .getStatus(GetStatusRequest.getDefaultInstance()));
+  }
+
+  /**
+   * In which cluster a user of some name lives, as the slots are now.
+   *
+   * @throws StatusRuntimeException when the coordinator does not answer
+   */
+  public Function<String, String> homes() {
+    List<SlotOwner> owners = status().getSlotsList();
+    return name ->
+        owners.stream()
+            .filter(owner -> owner.getFrom() <= Slots.of(name) && Slots.of(name) < owner.getTo())
+            .findFirst()
+            .orElseThrow()
+            .getCluster();
   }
 
   /** The configuration of a cluster, or empty when the coordinator does not answer. */

@@ -2,6 +2,7 @@ package social.starling.torture.installation;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,18 +20,10 @@ public final class Recorded {
   /**
    * One process.
    *
-   * @param kind coordinator, server, synchronizer or router
-   * @param cluster empty for those of all clusters
    * @param publicPort 0 when it has none
    * @param pid empty while none runs
    */
-  public record Entry(
-      String name,
-      String kind,
-      Optional<String> cluster,
-      int publicPort,
-      int internalPort,
-      OptionalLong pid) {}
+  public record Entry(String name, int publicPort, int internalPort, OptionalLong pid) {}
 
   private final boolean ready;
   private final OptionalLong launcher;
@@ -48,36 +41,38 @@ public final class Recorded {
   /**
    * Reads it; empty before it was first written.
    *
-   * @throws UncheckedIOException when it cannot be read
+   * @throws UncheckedIOException when it cannot be read or is not what a launcher writes
    */
-  static Optional<Recorded> read(Path file) {
+  public static Optional<Recorded> read(Path file) {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    JsonObject json;
     try {
-      json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      return Optional.of(parse(JsonParser.parseString(Files.readString(file)).getAsJsonObject()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (JsonParseException
+        | IllegalStateException
+        | NullPointerException
+        | UnsupportedOperationException e) {
+      throw new UncheckedIOException(
+          new IOException("%s is not understood: %s".formatted(file, e.getMessage()), e));
     }
+  }
+
+  private static Recorded parse(JsonObject json) {
     List<String> clusters = new ArrayList<>();
     json.getAsJsonArray("clusters").forEach(name -> clusters.add(name.getAsString()));
     List<Entry> entries = new ArrayList<>();
     json.getAsJsonArray("processes")
         .forEach(element -> entries.add(entry(element.getAsJsonObject())));
-    return Optional.of(
-        new Recorded(
-            json.get("ready").getAsBoolean(), pid(json.get("launcher")), clusters, entries));
+    return new Recorded(
+        json.get("ready").getAsBoolean(), pid(json.get("launcher")), clusters, entries);
   }
 
   private static Entry entry(JsonObject json) {
-    JsonElement cluster = json.get("cluster");
     return new Entry(
         json.get("name").getAsString(),
-        json.get("kind").getAsString(),
-        cluster == null || cluster.isJsonNull()
-            ? Optional.empty()
-            : Optional.of(cluster.getAsString()),
         json.get("publicPort").getAsInt(),
         json.get("internalPort").getAsInt(),
         pid(json.get("process")));

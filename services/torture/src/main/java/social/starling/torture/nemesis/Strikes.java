@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import social.starling.proto.coordinator.v1.Configuration;
 import social.starling.torture.fault.Control;
 import social.starling.torture.fault.Network;
+import social.starling.torture.fault.Part;
 import social.starling.torture.fault.PowerCut;
 import social.starling.torture.fault.Shim;
 import social.starling.torture.installation.Installation;
@@ -32,7 +33,6 @@ import social.starling.torture.installation.Installation;
  */
 final class Strikes {
 
-  private static final String CLIENTS = "clients";
   private static final Duration SETTLED = Duration.ofMillis(200);
   private static final Duration TERM_PATIENCE = Duration.ofSeconds(10);
 
@@ -80,7 +80,7 @@ final class Strikes {
 
   /** Clusters whose writes may stop when something happens to these. */
   private List<String> stopped(List<String> targets) {
-    if (targets.contains(Installation.ROUTER) || targets.contains(CLIENTS)) {
+    if (targets.contains(Installation.ROUTER) || targets.contains(Part.CLIENTS)) {
       return clusters;
     }
     return clusters.stream()
@@ -268,7 +268,7 @@ final class Strikes {
       case 3 -> around(random, master);
       case 4 -> around(random, slave);
       case 5 -> around(random, Installation.COORDINATOR);
-      case 6 -> between(random, CLIENTS, master);
+      case 6 -> between(random, Part.CLIENTS, master);
       case 7 -> between(random, Installation.ROUTER, master);
       case 8 -> between(random, synchronizer, master);
       case 9 ->
@@ -292,7 +292,7 @@ final class Strikes {
 
   private List<Way> around(RandomGenerator random, String part) {
     int ways = random.nextInt(4);
-    return Stream.concat(services().stream(), Stream.of(CLIENTS))
+    return Stream.concat(services().stream(), Stream.of(Part.CLIENTS))
         .filter(other -> !other.equals(part))
         .flatMap(other -> {
           List<Way> both = List.of(new Way(part, other), new Way(other, part));
@@ -310,7 +310,7 @@ final class Strikes {
 
   private List<Way> split(RandomGenerator random) {
     List<String> all = new ArrayList<>(services());
-    all.add(CLIENTS);
+    all.add(Part.CLIENTS);
     List<String> here = all.stream().filter(_ -> random.nextBoolean()).toList();
     return here.stream()
         .flatMap(one ->

@@ -77,7 +77,7 @@ final class Page {
         figures.sessions(),
         Words.count(figures.streams()),
         Words.count(figures.shown()));
-    add("<pre><code>%s</code></pre>", Words.escaped(Words.command(figures)));
+    add("<pre><code>%s</code></pre>", Words.escaped(history.again()));
     addPicture();
     addFaults();
     addCalls();

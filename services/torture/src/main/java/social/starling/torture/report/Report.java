@@ -76,7 +76,7 @@ public final class Report {
                     Words.moment(violation.at()), violation.checker(), violation.sentence()));
       }
     }
-    return text.append("%nagain: %s%n".formatted(Words.command(figures))).toString();
+    return text.append("%nagain: %s%n".formatted(history.again())).toString();
   }
 
   /** The same for programs: one JSON object, on one line; times in milliseconds. */
@@ -86,7 +86,7 @@ public final class Report {
     record.put("begun", history.begun().toString());
     record.put("seconds", figures.nanos() / 1e9);
     record.put("complete", history.stored() != null);
-    record.put("command", Words.command(figures));
+    record.put("command", history.again());
     record.put("operations", figures.operations());
     record.put("shown", figures.shown());
     record.put("streams", figures.streams());

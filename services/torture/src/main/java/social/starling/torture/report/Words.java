@@ -43,12 +43,6 @@ final class Words {
     return String.format(Locale.ROOT, "%,d", number);
   }
 
-  /** How a run is made again. */
-  static String command(Figures figures) {
-    long minutes = Math.max(1, Math.round(figures.nanos() / 60e9));
-    return "starling torture --seed %d --minutes %d".formatted(figures.seed(), minutes);
-  }
-
   static String what(Event event) {
     return switch (event) {
       case Call call ->

@@ -515,6 +515,7 @@ class PlantedTest {
     return Checker.check(
         new History(
             1,
+            "",
             Instant.EPOCH,
             10_000,
             Map.of("alice", "alpha", "bob", "alpha", "carol", "beta"),

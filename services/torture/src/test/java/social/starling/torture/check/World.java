@@ -218,7 +218,7 @@ final class World {
       now = task.at;
       task.work.run();
     }
-    return new History(seed, Instant.EPOCH, now + 1, homes, contents, sorted(), stored());
+    return new History(seed, "", Instant.EPOCH, now + 1, homes, contents, sorted(), stored());
   }
 
   private List<Event> sorted() {

@@ -44,7 +44,8 @@ class LauncherPortsTest {
     Files.writeString(
         fresh,
         """
-        {"processes": [{"name": "alpha-1", "publicPort": 4600, "internalPort": %d}]}
+        {"ready": true, "clusters": ["alpha"], "launcher": null, "processes":
+          [{"name": "alpha-1", "publicPort": 4600, "internalPort": %d, "process": null}]}
         """
             .formatted(internalPort));
     Files.move(fresh, dir.resolve("launcher.json"), StandardCopyOption.ATOMIC_MOVE);

@@ -54,7 +54,7 @@ class HistoryFileTest {
             List.of("alpha-1 and alpha-2 differ"));
     Path file = dir.resolve("history.jsonl");
 
-    try (HistoryWriter writer = HistoryWriter.create(file, -42, BEGUN)) {
+    try (HistoryWriter writer = HistoryWriter.create(file, -42, "starling torture", BEGUN)) {
       writer.home("alice", "alpha");
       writer.content(ID, new Content("alice", "text"));
       events.forEach(writer::event);
@@ -66,6 +66,7 @@ class HistoryFileTest {
         .isEqualTo(
             new History(
                 -42,
+                "starling torture",
                 BEGUN,
                 1_000,
                 Map.of("alice", "alpha"),
@@ -77,7 +78,7 @@ class HistoryFileTest {
   @Test
   void shouldOrderEventsByTheirEnd() throws IOException {
     Path file = dir.resolve("history.jsonl");
-    try (HistoryWriter writer = HistoryWriter.create(file, 1, BEGUN)) {
+    try (HistoryWriter writer = HistoryWriter.create(file, 1, "again", BEGUN)) {
       writer.event(new Shown("alice", 1, 5, 5, 20));
       writer.event(new Shown("alice", 1, 4, 4, 10));
     }
@@ -89,7 +90,7 @@ class HistoryFileTest {
   @Test
   void shouldReadWhatIsThereOfARunThatBrokeOff() throws IOException {
     Path file = dir.resolve("history.jsonl");
-    try (HistoryWriter writer = HistoryWriter.create(file, 1, BEGUN)) {
+    try (HistoryWriter writer = HistoryWriter.create(file, 1, "again", BEGUN)) {
       writer.event(new Shown("alice", 1, 5, 5, 20));
     }
     Files.writeString(file, "{\"kind\":\"shown\",\"us", StandardOpenOption.APPEND);
@@ -104,12 +105,12 @@ class HistoryFileTest {
   @Test
   void shouldSayWhichLineIsNoneOfAHistory() throws IOException {
     Path file = dir.resolve("history.jsonl");
-    try (HistoryWriter writer = HistoryWriter.create(file, 1, BEGUN)) {
+    try (HistoryWriter writer = HistoryWriter.create(file, 1, "again", BEGUN)) {
       writer.home("alice", "alpha");
     }
     Files.writeString(
         file, "{\"kind\":\"nonsense\"}\n{\"kind\":\"end\"}\n", StandardOpenOption.APPEND);
-    Path newer = Files.writeString(dir.resolve("newer"), "{\"kind\":\"run\",\"version\":2}\n");
+    Path newer = Files.writeString(dir.resolve("newer"), "{\"kind\":\"run\",\"version\":3}\n");
     Path empty = Files.createFile(dir.resolve("empty"));
 
     assertThatThrownBy(() -> HistoryReader.read(file))
@@ -127,7 +128,7 @@ class HistoryFileTest {
   @Test
   void shouldKeepLinesWholeWhenManyThreadsAppend() throws Exception {
     Path file = dir.resolve("history.jsonl");
-    try (HistoryWriter writer = HistoryWriter.create(file, 1, BEGUN)) {
+    try (HistoryWriter writer = HistoryWriter.create(file, 1, "again", BEGUN)) {
       List<Thread> threads = new ArrayList<>();
       for (int t = 0; t < 8; t++) {
         String user = "user" + t;

@@ -36,10 +36,8 @@ class RecordedTest {
     assertThat(recorded.ready()).isTrue();
     assertThat(recorded.launcher()).hasValue(11);
     assertThat(recorded.clusters()).containsExactly("alpha");
-    assertThat(recorded.entry("alpha-1").cluster()).contains("alpha");
     assertThat(recorded.entry("alpha-1").internalPort()).isEqualTo(2);
     assertThat(recorded.entry("alpha-1").pid()).hasValue(12);
-    assertThat(recorded.entry("router").cluster()).isEmpty();
     assertThat(recorded.entry("router").pid()).isEmpty();
     assertThatThrownBy(() -> recorded.entry("beta-1"))
         .isInstanceOf(NoSuchElementException.class)

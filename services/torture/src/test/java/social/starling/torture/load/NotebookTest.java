@@ -29,7 +29,7 @@ class NotebookTest {
 
   @BeforeEach
   void begin() {
-    writer = HistoryWriter.create(directory.resolve("history"), 7, Instant.EPOCH);
+    writer = HistoryWriter.create(directory.resolve("history"), 7, "", Instant.EPOCH);
     notebook = new Notebook(writer, now::get, user -> user.equals("ann") ? "alpha" : "beta");
   }
 

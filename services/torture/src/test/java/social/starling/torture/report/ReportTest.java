@@ -221,6 +221,7 @@ class ReportTest {
   private History history(long millis) {
     return new History(
         42,
+        "starling torture --seed 42 --minutes 1",
         Instant.EPOCH,
         millis * MS,
         Map.of("bob", "alpha", "carol", "beta"),
