@@ -110,32 +110,31 @@ tolerations:
   {{- with .values.tolerations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- with .values.affinity }}
 affinity:
-{{- if .values.affinity }}
-  {{- toYaml .values.affinity | nindent 2 }}
-{{- else }}
-  podAntiAffinity:
-    preferredDuringSchedulingIgnoredDuringExecution:
-      - weight: 100
-        podAffinityTerm:
-          topologyKey: kubernetes.io/hostname
-          labelSelector:
-            matchLabels:
-              {{- include "starling.selector" . | nindent 14 }}
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 topologySpreadConstraints:
 {{- if .values.topologySpreadConstraints }}
   {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
 {{- else }}
+  # Never two on one node while another could take one; where there is only one, all of them. Nodes
+  # that take no pods (lost, cordoned, the control plane's) do not count, and each revision is spread
+  # for itself: else the last of a rollout would go where the old ones are not any more.
   - maxSkew: 1
-    topologyKey: topology.kubernetes.io/zone
-    whenUnsatisfiable: ScheduleAnyway
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: DoNotSchedule
+    nodeTaintsPolicy: Honor
+    matchLabelKeys:
+      - pod-template-hash
     labelSelector:
       matchLabels:
         {{- include "starling.selector" . | nindent 8 }}
   - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
+    topologyKey: topology.kubernetes.io/zone
     whenUnsatisfiable: ScheduleAnyway
+    matchLabelKeys:
+      - pod-template-hash
     labelSelector:
       matchLabels:
         {{- include "starling.selector" . | nindent 8 }}
@@ -198,23 +197,23 @@ volumeMounts:
 - --log-level={{ .root.Values.log.level }}
 {{- end }}
 
-{{/* Answers while the process lives; it is ended after a minute without an answer, but not while
-it starts, for two minutes. */}}
+{{/* A process may take five minutes to begin on a busy node. After that it is ended when it has not
+answered for two minutes: only what is really stuck. Others do its work meanwhile. */}}
 {{- define "starling.livenessProbe" -}}
 startupProbe:
   httpGet:
     path: /livez
     port: http
   periodSeconds: 1
-  timeoutSeconds: 3
-  failureThreshold: 120
+  timeoutSeconds: 5
+  failureThreshold: 300
 livenessProbe:
   httpGet:
     path: /livez
     port: http
   periodSeconds: 10
-  timeoutSeconds: 5
-  failureThreshold: 6
+  timeoutSeconds: 10
+  failureThreshold: 12
 {{- end }}
 
 {{- define "starling.podDisruptionBudget" -}}

@@ -7,8 +7,10 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -158,17 +160,17 @@ class ChartTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"coordinator", "router", "operator"})
-  void shouldProbeSpreadAndGuardEachDeployment(String component) {
+  void shouldProbeAndGuardEachDeployment(String component) {
     Manifest manifest = Helm.render();
     Container container = manifest.container("starling-" + component);
     assertThat(container.getStartupProbe()).isNotNull();
     assertThat(container.getReadinessProbe()).isNotNull();
     assertThat(container.getLivenessProbe()).isNotNull();
-    PodSpec pod = manifest.pods().get("starling-" + component);
-    assertThat(pod.getTopologySpreadConstraints())
-        .extracting(constraint -> constraint.getTopologyKey())
-        .contains("kubernetes.io/hostname");
-    assertThat(pod.getAffinity().getPodAntiAffinity()).isNotNull();
+    assertThat(patience(container.getStartupProbe())).as("a busy node").isGreaterThanOrEqualTo(300);
+    assertThat(patience(container.getLivenessProbe())).as("stuck").isGreaterThanOrEqualTo(120);
+    assertThat(container.getLivenessProbe().getHttpGet().getPath())
+        .as("readiness is not liveness")
+        .isEqualTo("/livez");
     Map<String, String> labels =
         manifest
             .get(Deployment.class, "starling-" + component)
@@ -188,6 +190,43 @@ class ChartTest {
                 .find(PodDisruptionBudget.class, "starling-" + component))
         .as("a budget for one pod would stop every drain")
         .isEmpty();
+  }
+
+  private static int patience(Probe probe) {
+    return probe.getPeriodSeconds() * probe.getFailureThreshold();
+  }
+
+  /**
+   * What a scheduler makes of it on one node, on two, and with one of two lost, is not tested here.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"coordinator", "router", "operator"})
+  void shouldPutNoTwoOfOneRevisionOnANodeWhileAnotherTakesPods(String component) {
+    PodSpec pod = Helm.render().pods().get("starling-" + component);
+    TopologySpreadConstraint nodes = pod.getTopologySpreadConstraints().getFirst();
+    assertThat(nodes.getTopologyKey()).isEqualTo("kubernetes.io/hostname");
+    assertThat(nodes.getMaxSkew()).isEqualTo(1);
+    assertThat(nodes.getWhenUnsatisfiable()).isEqualTo("DoNotSchedule");
+    assertThat(nodes.getNodeTaintsPolicy()).as("a lost node has none").isEqualTo("Honor");
+    assertThat(nodes.getMatchLabelKeys()).as("rollouts").containsExactly("pod-template-hash");
+    assertThat(nodes.getLabelSelector().getMatchLabels())
+        .containsEntry("app.kubernetes.io/component", component);
+    assertThat(pod.getAffinity()).as("nothing that a single node cannot fulfil").isNull();
+
+    String own =
+        component
+            + ".topologySpreadConstraints[0].maxSkew=2,"
+            + component
+            + ".topologySpreadConstraints[0].topologyKey=rack,"
+            + component
+            + ".topologySpreadConstraints[0].whenUnsatisfiable=ScheduleAnyway";
+    assertThat(
+            Helm.render("--set", own)
+                .pods()
+                .get("starling-" + component)
+                .getTopologySpreadConstraints())
+        .extracting(TopologySpreadConstraint::getTopologyKey)
+        .containsExactly("rack");
   }
 
   @Test
@@ -345,6 +384,9 @@ class ChartTest {
         "coordinator.replicas=0|/coordinator/replicas",
         "log.level=loud|/log/level",
         "clusters[0].name=Alpha|/clusters/0/name",
+        "clusters[0].name=1st|/clusters/0/name",
+        "clusters[0].name=alpha-master|/clusters/0/name",
+        "clusters[0].name=starling-router|/clusters/0/name",
         "clusters[0].size=1Gi|size",
         "clusterDefaults.timers.silence=soon|/clusterDefaults/timers/silence",
         "clusterDefaults.minInSync=3|/clusterDefaults/minInSync",

@@ -80,8 +80,10 @@ public final class PortForward implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Ends it; its port is free afterwards. */
   @Override
   public void close() {
-    process.destroy();
+    process.destroyForcibly();
+    process.onExit().join();
   }
 }

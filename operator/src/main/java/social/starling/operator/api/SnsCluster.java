@@ -24,8 +24,19 @@ import io.fabric8.kubernetes.model.annotation.Version;
     value = "self.metadata.name.size() <= 40",
     message = "the name of a cluster has 40 characters or less")
 @ValidationRule(
-    value = "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-    message = "the name of a cluster is made of a-z, 0-9 and inner hyphens; no dots")
+    value = "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    message =
+        "the name of a cluster is made of a-z, 0-9 and inner hyphens, and begins with a letter; no dots")
+@ValidationRule(
+    value = "!self.metadata.name.matches('-(master|members|synchronizer)$')",
+    message =
+        "the name of a cluster does not end in -master, -members or -synchronizer: objects of other"
+            + " clusters are called so")
+@ValidationRule(
+    value = "!self.metadata.name.startsWith('starling-')",
+    message =
+        "the name of a cluster does not begin with starling-: objects of the installation are called"
+            + " so")
 @AdditionalPrinterColumn(name = "Master", jsonPath = ".status.master")
 @AdditionalPrinterColumn(name = "Slave", jsonPath = ".status.slave")
 @AdditionalPrinterColumn(name = "In-Sync", jsonPath = ".status.copies")

@@ -127,6 +127,7 @@ public final class Companions {
                 .withNewResources()
                 .withRequests(SYNCHRONIZER_REQUESTS)
                 .endResources()
+                .withStartupProbe(Pods.started())
                 .withLivenessProbe(Pods.alive())
                 .withReadinessProbe(Pods.grpc(Pods.INTERNAL_PORT))
                 .build())

@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
+import io.fabric8.kubernetes.api.model.WeightedPodAffinityTermBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -140,28 +142,40 @@ public final class Member {
         .withRequests(requests)
         .withLimits(spec.resources().limits())
         .endResources()
+        .withStartupProbe(Pods.started())
         .withLivenessProbe(Pods.alive())
         .withReadinessProbe(Pods.grpc(Pods.PUBLIC_PORT))
         .build();
   }
 
+  /**
+   * Wanted, not required: a volume of a node can be used on that node only, and once both members
+   * have theirs on one node (the other was lost, or full), a rule that keeps them apart would keep
+   * the second from ever coming back. Nothing else that a scheduler weighs is worth as much.
+   */
   private static Affinity affinity(SnsCluster cluster) {
     Affinity wanted = spec(cluster).placement().affinity();
     return wanted != null
         ? wanted
         : new AffinityBuilder()
             .withNewPodAntiAffinity()
-            .addNewPreferredDuringSchedulingIgnoredDuringExecution()
-            .withWeight(100)
-            .withNewPodAffinityTerm()
-            .withTopologyKey("kubernetes.io/hostname")
-            .withNewLabelSelector()
-            .withMatchLabels(Labels.selector(cluster.getMetadata().getName(), Labels.SERVER))
-            .endLabelSelector()
-            .endPodAffinityTerm()
-            .endPreferredDuringSchedulingIgnoredDuringExecution()
+            .addToPreferredDuringSchedulingIgnoredDuringExecution(
+                apart(cluster, "kubernetes.io/hostname", 100),
+                apart(cluster, "topology.kubernetes.io/zone", 50))
             .endPodAntiAffinity()
             .build();
+  }
+
+  private static WeightedPodAffinityTerm apart(SnsCluster cluster, String where, int weight) {
+    return new WeightedPodAffinityTermBuilder()
+        .withWeight(weight)
+        .withNewPodAffinityTerm()
+        .withTopologyKey(where)
+        .withNewLabelSelector()
+        .withMatchLabels(Labels.selector(cluster.getMetadata().getName(), Labels.SERVER))
+        .endLabelSelector()
+        .endPodAffinityTerm()
+        .build();
   }
 
   static SnsClusterSpec spec(SnsCluster cluster) {

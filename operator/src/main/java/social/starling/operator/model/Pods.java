@@ -96,16 +96,33 @@ final class Pods {
     return settings.imagePullSecrets().stream().map(LocalObjectReference::new).toList();
   }
 
-  /** Answers while the process lives; it is ended after a minute without an answer. */
+  /**
+   * Whether the process listens at all, which it does once its volume is open. Ten minutes for
+   * that: a journal may be long and a node busy, and who is ended on the way begins from the start
+   * again. Catching up and copying come after it, and are for readiness to tell.
+   */
+  static Probe started() {
+    return livez(1, 5, 600);
+  }
+
+  /**
+   * Answers while the process lives; it is ended after two minutes without an answer. Another
+   * member has taken over long before, so this only brings the copy back, and a busy node must not
+   * look like a process that is stuck.
+   */
   static Probe alive() {
+    return livez(10, 10, 12);
+  }
+
+  private static Probe livez(int periodSeconds, int timeoutSeconds, int failures) {
     return new ProbeBuilder()
         .withNewHttpGet()
         .withPath("/livez")
         .withNewPort(HTTP_PORT)
         .endHttpGet()
-        .withPeriodSeconds(10)
-        .withTimeoutSeconds(5)
-        .withFailureThreshold(6)
+        .withPeriodSeconds(periodSeconds)
+        .withTimeoutSeconds(timeoutSeconds)
+        .withFailureThreshold(failures)
         .build();
   }
 

@@ -301,7 +301,8 @@ public final class Planner {
             Optional.of(
                 "the coordinators do not know this cluster any more, though it has served at epoch "
                     + situation.before().epoch()
-                    + ": their state was lost; see 'starling admin rebuild-coordinator'");
+                    + ": their state was lost; see 'starling admin rebuild-coordinator"
+                    + " --kubernetes-namespace'");
         return;
       }
       actions.add(new Action.RecordMembers(situation.memberNames(), 0));

@@ -6,6 +6,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -31,12 +32,29 @@ public final class Channels {
 
   /** As above. */
   public static ManagedChannel open(Address address, ClientInterceptor... interceptors) {
+    return open(
+        address,
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-", 0).factory()),
+        interceptors);
+  }
+
+  /**
+   * Opens a channel whose listeners are called by the threads of the network, with nothing in
+   * between: they must never block, or other calls stand still. Calls that block their own thread
+   * are fine.
+   *
+   * @param address {@code host:port}
+   */
+  public static ManagedChannel openUnbuffered(String address, ClientInterceptor... interceptors) {
+    return open(Addresses.parse(address), Runnable::run, interceptors);
+  }
+
+  private static ManagedChannel open(
+      Address address, Executor executor, ClientInterceptor... interceptors) {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(address.host(), address.port())
             .usePlaintext()
-            .executor(
-                Executors.newThreadPerTaskExecutor(
-                    Thread.ofVirtual().name("channel-", 0).factory()))
+            .executor(executor)
             .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
             .maxInboundMessageSize(Limits.MAX_INTERNAL_MESSAGE_BYTES)
             .keepAliveTime(10, TimeUnit.SECONDS)

@@ -11,13 +11,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Starts the two kinds of gRPC server. Both have health, reflection, a virtual thread for each
- * call, and faults answered as statuses: what a handler throws, a message that is too large
- * (RESOURCE_EXHAUSTED) and one that cannot be read (INVALID_ARGUMENT).
+ * Starts the two kinds of gRPC server. Both have health, reflection, a virtual thread for each call
+ * unless it is said otherwise, and faults answered as statuses: what a handler throws, a message
+ * that is too large (RESOURCE_EXHAUSTED) and one that cannot be read (INVALID_ARGUMENT).
  */
 public final class GrpcServers {
 
@@ -45,7 +46,31 @@ public final class GrpcServers {
   public static GrpcServer publicServer(
       String host, int port, List<ServerInterceptor> interceptors, BindableService... services) {
     return start(
-        host, port, "--public-port", Limits.MAX_MESSAGE_BYTES, null, interceptors, services);
+        host,
+        port,
+        "--public-port",
+        Limits.MAX_MESSAGE_BYTES,
+        virtualThreads(),
+        null,
+        interceptors,
+        services);
+  }
+
+  /**
+   * As above, with handlers that are called by the threads of the network, with nothing in between:
+   * they must never block, or other calls stand still.
+   */
+  public static GrpcServer publicServerThatNeverBlocks(
+      String host, int port, List<ServerInterceptor> interceptors, BindableService... services) {
+    return start(
+        host,
+        port,
+        "--public-port",
+        Limits.MAX_MESSAGE_BYTES,
+        Runnable::run,
+        null,
+        interceptors,
+        services);
   }
 
   /**
@@ -72,9 +97,14 @@ public final class GrpcServers {
         port,
         "--internal-port",
         Limits.MAX_INTERNAL_MESSAGE_BYTES,
+        virtualThreads(),
         credential.serverInterceptor(),
         interceptors,
         services);
+  }
+
+  private static Executor virtualThreads() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
   }
 
   private static GrpcServer start(
@@ -82,6 +112,7 @@ public final class GrpcServers {
       int port,
       String flag,
       int maxMessage,
+      Executor executor,
       ServerInterceptor gate,
       List<ServerInterceptor> interceptors,
       BindableService... services) {
@@ -91,8 +122,7 @@ public final class GrpcServers {
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
-            .executor(
-                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory()))
+            .executor(executor)
             .maxInboundMessageSize(maxMessage)
             .maxInboundMetadataSize(MAX_METADATA_BYTES)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)

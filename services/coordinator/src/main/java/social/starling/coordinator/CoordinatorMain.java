@@ -2,6 +2,7 @@ package social.starling.coordinator;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -64,8 +65,9 @@ public final class CoordinatorMain implements Callable<Integer> {
       names = "--rebuild",
       paramLabel = "FILE",
       description =
-          "Write the state that FILE describes, in the place of the one in DIR if there is one, and"
-              + " end. `starling admin rebuild-coordinator` makes such files.")
+          "Write the state that FILE describes, and end: in the place of the one in DIR if there is"
+              + " one, or into a namespace that has none. `starling admin rebuild-coordinator` makes"
+              + " such files.")
   private Path rebuilt;
 
   @Option(
@@ -135,10 +137,7 @@ public final class CoordinatorMain implements Callable<Integer> {
           KubernetesStore.open(KubernetesStore.connect(), namespace, initialise, API_PATIENCE);
       return new State(opened, opened::close);
     } catch (NoClassDefFoundError e) {
-      throw new StartException(
-          ExitCode.USAGE,
-          "--kubernetes-namespace is for the coordinator's image: this one has no Kubernetes client",
-          e);
+      throw noKubernetesClient(e);
     }
   }
 
@@ -147,14 +146,13 @@ public final class CoordinatorMain implements Callable<Integer> {
       throw new StartException(
           ExitCode.USAGE, "say where the state is kept: --dir DIR, or --kubernetes-namespace NAME");
     }
-    if (namespace != null && rebuilt != null) {
-      throw new StartException(
-          ExitCode.USAGE, "--rebuild writes into a directory: give --dir, not a namespace");
-    }
   }
 
   private int rebuild() throws InterruptedException {
     List<Document> documents = RebuiltDocuments.read(rebuilt);
+    if (namespace != null) {
+      return rebuildNamespace(documents);
+    }
     Optional<Path> kept = StateDirectory.replace(directory, documents, REBUILD_PATIENCE);
     LOG.atInfo()
         .addKeyValue("dir", directory)
@@ -162,6 +160,26 @@ public final class CoordinatorMain implements Callable<Integer> {
         .addKeyValue("before", kept.map(Path::toString).orElse("nothing"))
         .log("state rebuilt");
     return ExitCode.DONE;
+  }
+
+  private int rebuildNamespace(List<Document> documents) {
+    try {
+      KubernetesStore.rebuild(namespace, documents, Clock.systemUTC());
+    } catch (NoClassDefFoundError e) {
+      throw noKubernetesClient(e);
+    }
+    LOG.atInfo()
+        .addKeyValue("namespace", namespace)
+        .addKeyValue("documents", documents.size())
+        .log("state rebuilt");
+    return ExitCode.DONE;
+  }
+
+  private static StartException noKubernetesClient(NoClassDefFoundError e) {
+    return new StartException(
+        ExitCode.USAGE,
+        "--kubernetes-namespace is for the coordinator's image: this one has no Kubernetes client",
+        e);
   }
 
   private int run(Shutdown shutdown, State state, Credential credential, Timing timing) {

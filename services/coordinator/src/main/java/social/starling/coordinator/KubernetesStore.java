@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -136,6 +137,49 @@ final class KubernetesStore implements Store {
     }
   }
 
+  /** Like the other, with the pod's service account or as {@code kubectl} would. */
+  static void rebuild(String namespace, List<Document> documents, Clock clock) {
+    try (KubernetesClient client = connect()) {
+      rebuild(client, namespace, documents, clock);
+    }
+  }
+
+  /**
+   * Writes a whole state into a namespace that has none. It counts as a state from the last step
+   * on; until then coordinators refuse to begin, and what there is has to be deleted to do it
+   * again.
+   *
+   * @param documents whose versions are not taken: they begin at the time, in ms. No coordinator
+   *     that still runs with what was there before has counted so far, so whatever it writes is
+   *     refused
+   * @throws StartException with a sentence when that cannot be
+   */
+  static void rebuild(
+      KubernetesClient client, String namespace, List<Document> documents, Clock clock) {
+    KubernetesStore store = new KubernetesStore(client, namespace);
+    try {
+      if (store.asked("read", () -> store.get(StateObject.MARKER)).isPresent()
+          || !store.readAll().isEmpty()) {
+        throw new StartException(
+            ExitCode.REFUSED,
+            "the namespace %s has a state of coordinators, or a part of one: nothing is written over it"
+                .formatted(namespace));
+      }
+      long version = clock.millis();
+      for (Document document : documents) {
+        Document first = new Document(document.key(), version, document.content());
+        if (!store.asked("written", () -> store.create(first))) {
+          throw new StartException(
+              ExitCode.REFUSED,
+              "somebody else writes a state into the namespace " + namespace + " at this moment");
+        }
+      }
+      store.asked("written", () -> store.objects().resource(StateObject.marker()).create());
+    } catch (StoreException e) {
+      throw new StartException(ExitCode.STORAGE, e.getMessage(), e);
+    }
+  }
+
   private void find(boolean initialise) {
     Optional<ConfigMap> marker = asked("read", () -> get(StateObject.MARKER));
     if (marker.isPresent()) {
@@ -146,7 +190,9 @@ final class KubernetesStore implements Store {
       throw refused("--init makes a new one for an installation that holds nothing yet");
     }
     if (!readAll().isEmpty()) {
-      throw refused("but records of clusters are there; restore it");
+      throw refused(
+          "but records of clusters are there; restore it, or run `starling admin rebuild-coordinator"
+              + " --kubernetes-namespace %s`".formatted(namespace));
     }
     int claims =
         asked(
@@ -161,9 +207,10 @@ final class KubernetesStore implements Store {
                     .size());
     if (claims > 0) {
       throw refused(
-          "but %d volume claims of servers are there; restore it, or delete the claims if nothing"
-                  .formatted(claims)
-              + " in them is to be kept");
+          ("but %d volume claims of servers are there; restore it, or have it worked out from them by"
+                  + " `starling admin rebuild-coordinator --kubernetes-namespace %s`, or delete the"
+                  + " claims if nothing in them is to be kept")
+              .formatted(claims, namespace));
     }
     asked(
         "written",

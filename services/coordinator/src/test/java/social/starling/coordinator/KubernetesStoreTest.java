@@ -10,7 +10,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,6 +28,7 @@ import social.starling.common.StartException;
 class KubernetesStoreTest extends StoreContract {
 
   private static final String NAMESPACE = "starling";
+  private static final Instant NOW = Instant.parse("2026-11-22T11:00:00Z");
 
   /** Of a busy machine. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -85,6 +89,45 @@ class KubernetesStoreTest extends StoreContract {
     opened().compareAndSet(ALPHA, 0, bytes("kept"));
     client.configMaps().inNamespace(NAMESPACE).withName(StateObject.MARKER).delete();
     assertThatThrownBy(() -> open(true)).hasMessageContaining("records of clusters are there");
+  }
+
+  @Test
+  void shouldHoldAStateThatWasRebuiltAndRefuseWhoStillKnowsTheOneBefore() {
+    Store before = opened();
+    before.compareAndSet(ALPHA, 0, bytes("lost"));
+    client.configMaps().inNamespace(NAMESPACE).delete();
+
+    rebuild(new Document(ALPHA, 1, bytes("rebuilt")), new Document(SlotTable.KEY, 1, bytes("s")));
+
+    // It counted 1, and the rebuilt document was given version 1 where the count is a directory's.
+    assertThat(before.compareAndSet(ALPHA, 1, bytes("of before"))).isFalse();
+    Store after = open(false);
+    assertDocument(after.read(ALPHA).orElseThrow(), NOW.toEpochMilli(), "rebuilt");
+    assertThat(after.compareAndSet(ALPHA, NOW.toEpochMilli(), bytes("next"))).isTrue();
+    after.close();
+  }
+
+  @Test
+  void shouldNotWriteARebuiltStateOverOneThatIsThere() {
+    opened();
+    assertThatThrownBy(() -> rebuild(new Document(ALPHA, 1, bytes("rebuilt"))))
+        .isInstanceOfSatisfying(
+            StartException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.REFUSED))
+        .hasMessageContaining("nothing is written over it");
+    assertThat(open(false).readAll()).isEmpty();
+  }
+
+  @Test
+  void shouldNotBeginWithAStateThatWasRebuiltByHalf() {
+    opened().compareAndSet(ALPHA, 0, bytes("half"));
+    client.configMaps().inNamespace(NAMESPACE).withName(StateObject.MARKER).delete();
+    assertThatThrownBy(() -> rebuild(new Document(BETA, 1, bytes("rebuilt"))))
+        .hasMessageContaining("or a part of one");
+  }
+
+  private void rebuild(Document... documents) {
+    KubernetesStore.rebuild(
+        client, NAMESPACE, List.of(documents), Clock.fixed(NOW, ZoneOffset.UTC));
   }
 
   @Test

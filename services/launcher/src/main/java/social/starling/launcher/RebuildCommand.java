@@ -3,6 +3,7 @@ package social.starling.launcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,11 +22,28 @@ import social.starling.proto.coordinator.v1.SlotOwner;
 @Command(
     name = "rebuild-coordinator",
     description =
-        "The coordinator's directory is gone, or older than the volumes: work its state out from"
-            + " the volumes of DIR, show it, and write it when told.")
+        "The coordinator's state is gone, or older than the volumes: work it out from the volumes of"
+            + " DIR, or of a namespace of Kubernetes, show it, and write it when told.")
 final class RebuildCommand implements Callable<Integer> {
 
+  /** An image may have to come first, and a node may be busy. */
+  private static final Duration POD = Duration.ofMinutes(3);
+
   @Mixin private DirectoryOption dir = new DirectoryOption();
+
+  @Option(
+      names = "--kubernetes-namespace",
+      paramLabel = "NAMESPACE",
+      description =
+          "Instead of --dir: the volumes and the state are in this namespace of the cluster that"
+              + " kubectl talks to.")
+  private String namespace;
+
+  @Option(
+      names = "--context",
+      paramLabel = "NAME",
+      description = "Of kubectl's configuration; default: the current one.")
+  private String context;
 
   @Option(names = "--write", description = "Write it; otherwise it is only shown.")
   private boolean write;
@@ -45,6 +63,10 @@ final class RebuildCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    return namespace == null ? inDirectory() : inNamespace();
+  }
+
+  private int inDirectory() throws InterruptedException {
     DataDirectory directory = dir.directory();
     Distribution distribution = Distribution.current();
     Optional<RunState> recorded =
@@ -54,37 +76,68 @@ final class RebuildCommand implements Callable<Integer> {
     List<VolumeView> volumes =
         VolumeReader.of(distribution).read(RebuildPlaces.of(directory, recorded, OpenEpoch::of));
     Rebuilt rebuilt = Rebuilt.of(volumes);
+    show(volumes, rebuilt);
+    Optional<GetStatusResponse> running =
+        recorded.flatMap(state -> StatusQuery.ask(directory, state).status());
+    String usable =
+        "a coordinator runs, and what it knows is not older than the volumes. If its directory was"
+            + " deleted, end its process first: `starling status` shows which it is";
+    if (mayWrite(rebuilt, obstacle(volumes, rebuilt, running, usable))) {
+      recorded.ifPresent(RebuildCommand::endCoordinator);
+      write(directory, distribution, rebuilt);
+      say("Written. `starling up` starts the coordinator, or has started it again already.");
+    }
+    return ExitCode.DONE;
+  }
+
+  private int inNamespace() throws InterruptedException {
+    NamespaceRebuild rebuild =
+        new NamespaceRebuild(
+            new Namespace(
+                Kubectl.with(context == null ? List.of() : List.of("--context=" + context)),
+                namespace),
+            Path.of(""),
+            POD,
+            RebuildCommand::say);
+    List<VolumeView> volumes = rebuild.volumes();
+    Rebuilt rebuilt = Rebuilt.of(volumes);
+    show(volumes, rebuilt);
+    String usable = "the state in namespace %s is not older than the volumes".formatted(namespace);
+    if (mayWrite(rebuilt, obstacle(volumes, rebuilt, rebuild.status(), usable))) {
+      rebuild.write(rebuilt);
+      say("Written. The coordinators begin with it; `kubectl get sns` shows when all is well.");
+    }
+    return ExitCode.DONE;
+  }
+
+  private void show(List<VolumeView> volumes, Rebuilt rebuilt) {
     System.out.println(
         output == StatusCommand.Output.JSON
             ? RebuildFormat.json(volumes, rebuilt, write)
             : RebuildFormat.text(volumes, rebuilt));
-    Optional<GetStatusResponse> running =
-        recorded.flatMap(state -> StatusQuery.ask(directory, state).status());
-    Optional<String> obstacle = obstacle(volumes, rebuilt, running);
+  }
+
+  /** Whether it was told to, and nothing is in the way. */
+  private boolean mayWrite(Rebuilt rebuilt, Optional<String> obstacle) {
     if (!write) {
       say(obstacle.map(why -> "--write would be refused: " + why).orElse(""));
       say("Nothing was written; --write does it.");
-      return ExitCode.DONE;
+      return false;
     }
     obstacle.ifPresent(why -> {
       throw new StartException(ExitCode.REFUSED, "nothing was written: " + why);
     });
     rebuilt.losses().forEach(loss -> say("Accepted: " + loss));
-    recorded.ifPresent(RebuildCommand::endCoordinator);
-    write(directory, distribution, rebuilt);
-    say("Written. `starling up` starts the coordinator, or has started it again already.");
-    return ExitCode.DONE;
+    return true;
   }
 
   private Optional<String> obstacle(
-      List<VolumeView> volumes, Rebuilt rebuilt, Optional<GetStatusResponse> running) {
+      List<VolumeView> volumes, Rebuilt rebuilt, Optional<GetStatusResponse> known, String usable) {
     if (!rebuilt.contradictions().isEmpty()) {
       return Optional.of(String.join(" ", rebuilt.contradictions()));
     }
-    if (running.filter(status -> isUsable(status, volumes)).isPresent()) {
-      return Optional.of(
-          "a coordinator runs, and what it knows is not older than the volumes. If its directory"
-              + " was deleted, end its process first: `starling status` shows which it is");
+    if (known.filter(status -> isUsable(status, volumes)).isPresent()) {
+      return Optional.of(usable);
     }
     if (!rebuilt.losses().isEmpty() && !acceptLoss) {
       return Optional.of(

@@ -53,11 +53,21 @@ record VolumeView(
 
   /** A volume of which nothing is known. */
   static VolumeView unknown(String cluster, String member, Path directory, String trouble) {
+    return blank(cluster, member, directory, Optional.of(trouble));
+  }
+
+  /** A volume that was never written to. */
+  static VolumeView unused(String cluster, String member, Path directory) {
+    return blank(cluster, member, directory, Optional.empty());
+  }
+
+  private static VolumeView blank(
+      String cluster, String member, Path directory, Optional<String> trouble) {
     return new VolumeView(
         cluster,
         member,
         directory,
-        Optional.of(trouble),
+        trouble,
         OptionalLong.empty(),
         Optional.empty(),
         0,

@@ -32,7 +32,8 @@ import social.starling.proto.sns.v1.Reason;
  *   <li>Any other answer is the caller's.
  * </ol>
  *
- * <p>Repeating is safe: reads change nothing, and a write carries its id. Used by one thread.
+ * <p>Repeating is safe: reads change nothing, and a write carries its id. Used by one thread at a
+ * time.
  */
 final class Pursuit {
 
@@ -86,6 +87,22 @@ final class Pursuit {
 
   Duration left() {
     return Duration.ofNanos(deadlineNanos - System.nanoTime());
+  }
+
+  /**
+   * The first attempt, when there is somebody to go to at once; never waits. The caller closes it.
+   *
+   * @throws StatusRuntimeException when the caller should be told that nobody can serve it
+   */
+  Optional<Attempt> first() {
+    checkCaller();
+    Optional<ClusterRoute> route =
+        route(router.routes().current()).filter(known -> !known.masterFirst().isEmpty());
+    if (route.isEmpty()) {
+      return Optional.empty();
+    }
+    checkMap(route.get());
+    return attempt(route.get());
   }
 
   /**

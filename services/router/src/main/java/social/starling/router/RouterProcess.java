@@ -45,7 +45,7 @@ final class RouterProcess implements AutoCloseable {
     router = new Router(settings.patience(), registry);
     streams = new OpenStreams(registry);
     server =
-        GrpcServers.publicServer(
+        GrpcServers.publicServerThatNeverBlocks(
             settings.host(),
             settings.publicPort(),
             List.of(Metrics.calls(registry)),

@@ -60,7 +60,7 @@ final class SnsForward implements BindableService {
     return ServerMethodDefinition.create(
         raw,
         ServerCalls.asyncUnaryCall((byte[] request, StreamObserver<byte[]> answer) ->
-            unary.forward(raw, request, answer)));
+            unary.forward(raw, request, (ServerCallStreamObserver<byte[]>) answer)));
   }
 
   private void stream(StreamRequest request, StreamObserver<StreamEvent> client) {

@@ -1,20 +1,28 @@
 package social.starling.router;
 
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
+import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import social.starling.common.Identity;
 
-/** Forwards calls of one answer, blocking a virtual thread for each. Thread-safe. */
+/**
+ * Forwards calls of one answer. The first attempt takes no thread: it is begun by the thread that
+ * read the call and answered by the one that read the answer, and neither of them waits. Only a
+ * call whose first attempt failed, or had nobody to go to, gets a virtual thread of its own, which
+ * waits as its {@link Pursuit} says. Thread-safe.
+ */
 final class UnaryForward {
 
   private static final Duration MAX_MARGIN = Duration.ofMillis(100);
@@ -28,66 +36,22 @@ final class UnaryForward {
   }
 
   /**
-   * Forwards the call and answers it.
+   * Begins to forward the call, in whose context this is called. Never blocks.
    *
-   * @throws StatusRuntimeException with what the caller should be told
+   * @param answer gets the answer, or what the caller should be told, from any one thread
+   * @throws StatusRuntimeException when the caller should be told that at once
    */
   void forward(
-      MethodDescriptor<byte[], byte[]> method, byte[] request, StreamObserver<byte[]> answer) {
+      MethodDescriptor<byte[], byte[]> method,
+      byte[] request,
+      ServerCallStreamObserver<byte[]> answer) {
     String user = Identity.USER.get();
     String home = RequestHome.of(method, request, user);
     Runnable place = room.take(router.routes().current(), home);
-    byte[] answered;
-    try {
-      answered = served(method, request, user, home);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw io.grpc.Status.CANCELLED.withDescription("the router ends").asRuntimeException();
-    } finally {
-      place.run();
-    }
-    answer.onNext(answered);
-    answer.onCompleted();
-  }
-
-  private byte[] served(
-      MethodDescriptor<byte[], byte[]> method, byte[] request, String user, String home)
-      throws InterruptedException {
+    // What is under way ends with the context; without a handler an answer too late would throw.
+    answer.setOnCancelHandler(() -> {});
     Pursuit pursuit = Pursuit.ofCall(router, home, time());
-    try {
-      while (true) {
-        try (Attempt attempt = pursuit.next()) {
-          try {
-            byte[] answer = call(attempt, pursuit, method, request, user);
-            pursuit.served(attempt);
-            return answer;
-          } catch (StatusRuntimeException e) {
-            pursuit.failed(attempt, forwarded(e));
-          }
-        }
-      }
-    } catch (StatusRuntimeException e) {
-      throw pursuit.told(e);
-    }
-  }
-
-  private byte[] call(
-      Attempt attempt,
-      Pursuit pursuit,
-      MethodDescriptor<byte[], byte[]> method,
-      byte[] request,
-      String user) {
-    Duration bound = attempt.bound(pursuit.left(), router);
-    Context before = attempt.context().attach();
-    try {
-      return ClientCalls.blockingUnaryCall(
-          ClientInterceptors.intercept(attempt.upstream().channel(), Identity.as(user)),
-          method,
-          CallOptions.DEFAULT.withDeadlineAfter(bound.toNanos(), TimeUnit.NANOSECONDS),
-          request);
-    } finally {
-      attempt.context().detach(before);
-    }
+    new Forwarding(method, request, user, pursuit, answer, place).begin();
   }
 
   // A little less than the caller's, so that the caller hears why rather than only that.
@@ -107,5 +71,175 @@ final class UnaryForward {
     return details == null || details.getDetailsCount() == 0
         ? e.getStatus().asRuntimeException(new Metadata())
         : StatusProto.toStatusRuntimeException(details);
+  }
+
+  /** One call. At any time one thread works on it; it passes from one to the next. */
+  private final class Forwarding {
+
+    private final MethodDescriptor<byte[], byte[]> method;
+    private final byte[] request;
+    private final String user;
+    private final Pursuit pursuit;
+    private final ServerCallStreamObserver<byte[]> answer;
+    private final Runnable place;
+    private final Context caller = Context.current();
+
+    Forwarding(
+        MethodDescriptor<byte[], byte[]> method,
+        byte[] request,
+        String user,
+        Pursuit pursuit,
+        ServerCallStreamObserver<byte[]> answer,
+        Runnable place) {
+      this.method = method;
+      this.request = request;
+      this.user = user;
+      this.pursuit = pursuit;
+      this.answer = answer;
+      this.place = place;
+    }
+
+    void begin() {
+      Optional<Attempt> first;
+      try {
+        first = pursuit.first();
+      } catch (RuntimeException e) {
+        end(e);
+        return;
+      }
+      if (first.isPresent()) {
+        begin(first.get());
+      } else {
+        goOn();
+      }
+    }
+
+    private void begin(Attempt attempt) {
+      Context before = attempt.context().attach();
+      try {
+        ClientCall<byte[], byte[]> call =
+            ClientInterceptors.intercept(attempt.upstream().channel(), Identity.as(user))
+                .newCall(method, options(attempt));
+        call.start(new First(attempt), new Metadata());
+        // One more than there is to come, as the end comes after it.
+        call.request(2);
+        call.sendMessage(request);
+        call.halfClose();
+      } finally {
+        attempt.context().detach(before);
+      }
+    }
+
+    /** The first attempt's answer. */
+    private final class First extends ClientCall.Listener<byte[]> {
+
+      private final Attempt attempt;
+      private byte[] answered;
+
+      First(Attempt attempt) {
+        this.attempt = attempt;
+      }
+
+      @Override
+      public void onMessage(byte[] message) {
+        answered = message;
+      }
+
+      @Override
+      public void onClose(Status status, Metadata trailers) {
+        // This is called in the context of the attempt, which may have been given up.
+        caller.run(() -> {
+          if (status.isOk() && answered != null) {
+            pursuit.served(attempt);
+            attempt.close();
+            end(answered);
+          } else {
+            refused(status.isOk() ? nothing() : status.asRuntimeException(trailers));
+          }
+        });
+      }
+
+      private void refused(StatusRuntimeException error) {
+        try (attempt) {
+          pursuit.failed(attempt, forwarded(error));
+        } catch (StatusRuntimeException e) {
+          end(pursuit.told(e));
+          return;
+        } catch (RuntimeException e) {
+          end(e);
+          return;
+        }
+        goOn();
+      }
+    }
+
+    private static StatusRuntimeException nothing() {
+      return Status.INTERNAL.withDescription("the member answered nothing").asRuntimeException();
+    }
+
+    private void goOn() {
+      Thread.ofVirtual().name("pursuit").start(caller.wrap(this::pursue));
+    }
+
+    private void pursue() {
+      byte[] answered;
+      try {
+        answered = served();
+      } catch (StatusRuntimeException e) {
+        end(pursuit.told(e));
+        return;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        end(Status.CANCELLED.withDescription("the router ends").asRuntimeException());
+        return;
+      } catch (RuntimeException e) {
+        end(e);
+        return;
+      }
+      end(answered);
+    }
+
+    private byte[] served() throws InterruptedException {
+      while (true) {
+        try (Attempt attempt = pursuit.next()) {
+          try {
+            byte[] answered = call(attempt);
+            pursuit.served(attempt);
+            return answered;
+          } catch (StatusRuntimeException e) {
+            pursuit.failed(attempt, forwarded(e));
+          }
+        }
+      }
+    }
+
+    private byte[] call(Attempt attempt) {
+      Context before = attempt.context().attach();
+      try {
+        return ClientCalls.blockingUnaryCall(
+            ClientInterceptors.intercept(attempt.upstream().channel(), Identity.as(user)),
+            method,
+            options(attempt),
+            request);
+      } finally {
+        attempt.context().detach(before);
+      }
+    }
+
+    private CallOptions options(Attempt attempt) {
+      Duration bound = attempt.bound(pursuit.left(), router);
+      return CallOptions.DEFAULT.withDeadlineAfter(bound.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void end(byte[] answered) {
+      place.run();
+      answer.onNext(answered);
+      answer.onCompleted();
+    }
+
+    private void end(RuntimeException error) {
+      place.run();
+      answer.onError(error);
+    }
   }
 }

@@ -19,7 +19,7 @@ final class Upstream {
 
   private Upstream(String address) {
     this.address = address;
-    this.channel = Channels.open(address);
+    this.channel = Channels.openUnbuffered(address);
   }
 
   static Upstream open(String address) {

@@ -446,7 +446,7 @@ class CallsTest {
   @Test
   void aNameThatNoClusterTakesIsToldAtTheDeadline() {
     fixture.one.mood = Mood.WRONG_CLUSTER;
-    StatusRuntimeException error = fixture.failure(() -> fixture.post("x", 700));
+    StatusRuntimeException error = fixture.failure(() -> fixture.post("x", 1500));
     assertThat(Errors.reason(error)).contains(Reason.NOT_READY);
     assertThat(error.getStatus().getDescription())
         .isEqualTo(

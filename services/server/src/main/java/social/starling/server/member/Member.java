@@ -562,6 +562,13 @@ public final class Member {
     if (diskLow) {
       return Optional.of("the volume is almost full");
     }
+    Duration writing = store.writing();
+    if (writing.compareTo(settings.timing().silence()) > 0) {
+      // The other member does not wait for this: it hears no acknowledgement for as long.
+      return Optional.of(
+          "the volume does not answer: a write has taken %d ms so far"
+              .formatted(writing.toMillis()));
+    }
     return switch (seen.role()) {
       case OPEN ->
           mayRead()

@@ -68,6 +68,8 @@ final class StoreThread {
   private final Batches written;
   private final Thread thread;
   private volatile boolean stopping;
+  private volatile boolean writing;
+  private volatile long begun;
   private boolean broken;
 
   /**
@@ -108,6 +110,13 @@ final class StoreThread {
 
   int waiting() {
     return queue.size();
+  }
+
+  /** How long the batch that is being written has taken so far; zero when none is. */
+  Duration writing() {
+    // Read before the time, which is set before it.
+    boolean busy = writing;
+    return busy ? Duration.ofNanos(Math.max(0, System.nanoTime() - begun)) : Duration.ZERO;
   }
 
   /**
@@ -197,8 +206,14 @@ final class StoreThread {
     }
     try {
       long before = System.nanoTime();
-      if (!writeWhenItFits(batch.toBatch())) {
-        return;
+      begun = before;
+      writing = true;
+      try {
+        if (!writeWhenItFits(batch.toBatch())) {
+          return;
+        }
+      } finally {
+        writing = false;
       }
       written.written(batch.append.size(), System.nanoTime() - before);
       if (batch.ticket > 0) {

@@ -163,6 +163,28 @@ class StorageFaultTest {
   }
 
   @Test
+  void aMemberWhoseDiskHangsSaysThatItIsNotReadyUntilItGoesOn() throws Exception {
+    try (Pair pair = new Pair(directory)) {
+      Node node = pair.start(1, Node.Choice.normal().on(disk));
+      pair.login("alice");
+      await().atMost(Pair.SOON).until(() -> node.member.notReady().isEmpty());
+      disk.hang();
+      Thread post = posting(node, "alice", firstOf("waits"));
+
+      await()
+          .atMost(Pair.SOON)
+          .untilAsserted(() ->
+              assertThat(node.member.notReady())
+                  .hasValueSatisfying(
+                      why -> assertThat(why).startsWith("the volume does not answer")));
+      assertThat(node.role()).as("reads go on").isEqualTo(Role.OPEN);
+      disk.goOn();
+      await().atMost(Pair.SOON).until(() -> node.member.notReady().isEmpty());
+      assertThat(post.join(Pair.SOON)).isTrue();
+    }
+  }
+
+  @Test
   void aMasterWithoutSpaceHandsOverToASlaveThatHasSome() throws Exception {
     try (Pair pair = withMasterOn(disk)) {
       pair.login("alice");
