@@ -61,7 +61,9 @@ class ClustersIT {
                 assertThat(refused)
                     .hasMessageContaining("users live in cluster " + cluster)
                     .hasMessageContaining("starling.social/allow-deletion=true");
-                ground.story().tell("deletion of %s: %s", cluster, refused.getMessage());
+                ground
+                    .story()
+                    .tell("deletion of %s: %s", cluster, refused.getStatus().getMessage());
               });
       assertThat(starling.cluster(cluster).require().getMetadata().getDeletionTimestamp()).isNull();
     }

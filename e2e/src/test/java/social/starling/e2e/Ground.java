@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import social.starling.common.Logging;
 import social.starling.e2e.installation.Release;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.load.Traffic;
@@ -89,6 +90,7 @@ final class Ground implements AutoCloseable {
                 .formatted(program));
       }
     }
+    Logging.configure(Logging.Format.TEXT, Logging.Level.ERROR, "e2e");
     try {
       Files.createDirectories(TARGET);
     } catch (IOException e) {

@@ -9,13 +9,13 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import social.starling.client.ClientOptions;
 import social.starling.client.Post;
 import social.starling.client.PostPage;
@@ -91,36 +91,42 @@ public final class Pulse implements AutoCloseable {
     }
   }
 
-  /**
-   * How long from a time until the next write that began after it was acknowledged.
-   *
-   * @param everybody until that was so for each of the writers
-   */
-  public Optional<Duration> next(Instant since, boolean everybody) {
-    List<Optional<Instant>> firsts =
-        IntStream.range(0, WRITERS)
-            .mapToObj(writer ->
-                beats.stream()
-                    .filter(beat -> beat.writer() == writer && beat.begun().isAfter(since))
-                    .map(Beat::ended)
-                    .min(Comparator.naturalOrder()))
-            .toList();
-    if (everybody && firsts.stream().anyMatch(Optional::isEmpty)) {
-      return Optional.empty();
-    }
-    Comparator<Instant> order = Comparator.naturalOrder();
-    return firsts.stream()
-        .flatMap(Optional::stream)
-        .min(everybody ? order.reversed() : order)
-        .map(end -> Duration.between(since, end));
+  /** Waits until each of the writers has had a write acknowledged that began after a time. */
+  public void awaitWrites(Instant since, Duration patience) {
+    Starling.within(patience)
+        .until(() ->
+            IntStream.range(0, WRITERS)
+                .allMatch(writer ->
+                    beats.stream()
+                        .anyMatch(beat ->
+                            beat.writer() == writer && beat.begun().isAfter(since))));
   }
 
-  /** Waits for the above, of everybody; what it was for the first. */
-  public Duration awaitNext(Instant since, Duration patience) {
-    Starling.within(patience)
-        .pollInterval(Duration.ofMillis(10))
-        .until(() -> next(since, true).isPresent());
-    return next(since, false).orElseThrow();
+  /** The longest time between two times in which none of the writers had one acknowledged. */
+  public Duration outage(Instant from, Instant to) {
+    return longestGap(beats.stream(), from, to);
+  }
+
+  /** The same, of that writer who had to wait longest. */
+  public Duration longestOutage(Instant from, Instant to) {
+    return IntStream.range(0, WRITERS)
+        .mapToObj(writer ->
+            longestGap(beats.stream().filter(beat -> beat.writer() == writer), from, to))
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  private static Duration longestGap(Stream<Beat> some, Instant from, Instant to) {
+    List<Instant> ends = some.map(Beat::ended).sorted().toList();
+    Duration longest = Duration.ZERO;
+    for (int i = 1; i < ends.size(); i++) {
+      Duration gap = Duration.between(ends.get(i - 1), ends.get(i));
+      boolean within = ends.get(i).isAfter(from) && ends.get(i - 1).isBefore(to);
+      if (within && gap.compareTo(longest) > 0) {
+        longest = gap;
+      }
+    }
+    return longest;
   }
 
   /**

@@ -9,9 +9,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.machine.Story;
 import social.starling.torture.check.Checker;
@@ -22,6 +26,7 @@ import social.starling.torture.history.Fault;
 import social.starling.torture.history.History;
 import social.starling.torture.history.HistoryReader;
 import social.starling.torture.history.HistoryWriter;
+import social.starling.torture.history.Stored;
 import social.starling.torture.load.Crowd;
 import social.starling.torture.load.Inventory;
 import social.starling.torture.load.Notebook;
@@ -34,11 +39,16 @@ import social.starling.torture.report.Figures;
 public final class Traffic implements AutoCloseable {
 
   private static final int NUMBERS = 10_000;
+  private static final Pattern NUMBERED = Pattern.compile("[a-z]+([0-9]{1,10})");
+
+  /** Of the chart's own test. */
+  private static final String TEST_USER = "helm_test";
 
   private final Starling starling;
   private final Story story;
   private final List<String> clusters;
   private final Path file;
+  private final int firstNumber;
   private final long origin = System.nanoTime();
   private final Instant begun = Instant.now();
   private final HistoryWriter writer;
@@ -48,7 +58,7 @@ public final class Traffic implements AutoCloseable {
   /**
    * Nobody is at work yet.
    *
-   * @param turn how many there were before this one
+   * @param turn above that of each before on this installation; 1 or more
    * @param rate calls a second
    * @param deadline of a call
    * @param file where the history is written
@@ -58,6 +68,7 @@ public final class Traffic implements AutoCloseable {
     this.starling = starling;
     this.story = story;
     this.file = file;
+    this.firstNumber = turn * NUMBERS;
     this.clusters = starling.clusterNames();
     long seed = turn;
     Function<String, String> homes = starling.homes();
@@ -65,7 +76,7 @@ public final class Traffic implements AutoCloseable {
     this.notebook = new Notebook(writer, () -> System.nanoTime() - origin, homes);
     this.crowd =
         new Crowd(
-            new Crowd.Entrance(starling.routers(), false, turn * NUMBERS),
+            new Crowd.Entrance(starling.routers(), false, firstNumber),
             clusters,
             homes,
             deadline,
@@ -128,7 +139,7 @@ public final class Traffic implements AutoCloseable {
             notebook,
             clusters);
     crowd.people().forEach(writer::home);
-    writer.stored(inventory.take(wrong::add));
+    writer.stored(ofThisCrowd(inventory.take(wrong::add)));
     writer.end(notebook.now());
     writer.close();
     History history = HistoryReader.read(file);
@@ -151,6 +162,28 @@ public final class Traffic implements AutoCloseable {
     assertThat(wrong).as("what clients did and saw, in " + file).isEmpty();
     Files.delete(file);
     return history;
+  }
+
+  /** Without the users of others on this installation, who have lower numbers. */
+  private Stored ofThisCrowd(Stored all) {
+    Map<String, List<String>> users = new TreeMap<>();
+    all.users()
+        .forEach((cluster, names) ->
+            users.put(cluster, names.stream().filter(name -> !isOther(name)).toList()));
+    return new Stored(
+        all.posts(),
+        all.following(),
+        all.followers(),
+        all.timelines(),
+        users,
+        all.digests(),
+        all.verified());
+  }
+
+  private boolean isOther(String name) {
+    Matcher numbered = NUMBERED.matcher(name);
+    return name.equals(TEST_USER)
+        || numbered.matches() && Long.parseLong(numbered.group(1)) < firstNumber;
   }
 
   /** Calls that ended between two times. */
