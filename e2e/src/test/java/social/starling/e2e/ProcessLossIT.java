@@ -207,7 +207,7 @@ class ProcessLossIT {
           .tell(
               "its router's pod deleted: the client says so (%s); the port-forward %s",
               told, forward.isAlive() ? "leads nowhere" : "has ended");
-      forward.close();
+      forward.end();
       try (PortForward again =
           PortForward.to(
               ground.machine().kubeconfig(), other.getMetadata().getName(), forward.port())) {

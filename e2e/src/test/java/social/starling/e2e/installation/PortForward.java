@@ -81,9 +81,13 @@ public final class PortForward implements AutoCloseable {
   }
 
   /** Ends it; its port is free afterwards. */
-  @Override
-  public void close() {
+  public void end() {
     process.destroyForcibly();
     process.onExit().join();
+  }
+
+  @Override
+  public void close() {
+    end();
   }
 }
