@@ -63,11 +63,7 @@ final class Ground implements AutoCloseable {
     this.client = new KubernetesClientBuilder().withConfig(config).build();
     this.starling = new Starling(client);
     this.release =
-        new Release(
-            machine.kubeconfig(),
-            ROOT.resolve("helm/starling"),
-            values(),
-            PREFIX);
+        new Release(machine.kubeconfig(), ROOT.resolve("helm/starling"), values(), PREFIX);
     // Beyond the users of an earlier run on a cluster that was kept.
     this.turns = new AtomicInteger((int) (Instant.now().getEpochSecond() / 60 % 20_000) * 10);
   }

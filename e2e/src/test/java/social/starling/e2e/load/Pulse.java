@@ -98,8 +98,7 @@ public final class Pulse implements AutoCloseable {
             IntStream.range(0, WRITERS)
                 .allMatch(writer ->
                     beats.stream()
-                        .anyMatch(beat ->
-                            beat.writer() == writer && beat.begun().isAfter(since))));
+                        .anyMatch(beat -> beat.writer() == writer && beat.begun().isAfter(since))));
   }
 
   /** The longest time between two times in which none of the writers had one acknowledged. */
@@ -110,8 +109,8 @@ public final class Pulse implements AutoCloseable {
   /** The same, of that writer who had to wait longest. */
   public Duration longestOutage(Instant from, Instant to) {
     return IntStream.range(0, WRITERS)
-        .mapToObj(writer ->
-            longestGap(beats.stream().filter(beat -> beat.writer() == writer), from, to))
+        .mapToObj(
+            writer -> longestGap(beats.stream().filter(beat -> beat.writer() == writer), from, to))
         .max(Comparator.naturalOrder())
         .orElseThrow();
   }
