@@ -21,10 +21,10 @@ import social.starling.common.ExitCode;
     name = "growth",
     description = {
       "Measure how cost grows with users, follows and posts.",
-      "Parts: state (the tables in memory alone), followed (a timeline), followers (a post), size",
-      "(memory, volume and restart). Each but the first starts a cluster of its own. Into the",
-      "folder come PART.json, a picture of each curve (SVG), and growth.txt with all parts that",
-      "are there."
+      "Parts: state (the tables in memory alone), volume (a volume alone), followed (a timeline),",
+      "followers (a post), size (memory, volume and restart). The last three start a cluster of",
+      "their own. Into the folder come PART.json, a picture of each curve (SVG), and growth.txt",
+      "with all parts that are there."
     })
 public final class GrowthCommand implements Callable<Integer> {
 
@@ -75,9 +75,11 @@ public final class GrowthCommand implements Callable<Integer> {
     Instant begun = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     Budget budget = new Budget(scale.limit());
     List<Curve> curves =
-        part == Part.STATE
-            ? new StateGrowth(scale, budget).measure()
-            : onCluster(part, scale, budget);
+        switch (part) {
+          case STATE -> new StateGrowth(scale, budget).measure();
+          case VOLUME -> new VolumeGrowth(scale, budget, out).measure();
+          case FOLLOWED, FOLLOWERS, SIZE -> onCluster(part, scale, budget);
+        };
     return new Results(
         part.word(), begun.toString(), budget.seconds(), machine, curves, budget.notes());
   }
@@ -89,7 +91,7 @@ public final class GrowthCommand implements Callable<Integer> {
         case FOLLOWED -> new FollowedGrowth(scale, budget).measure(cluster);
         case FOLLOWERS -> new FollowersGrowth(scale, budget).measure(cluster);
         case SIZE -> new SizeGrowth(scale, budget, cluster).measure();
-        case STATE -> throw new IllegalArgumentException("it needs no cluster");
+        case STATE, VOLUME -> throw new IllegalArgumentException("it needs no cluster");
       };
     }
   }

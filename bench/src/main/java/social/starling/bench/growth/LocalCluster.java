@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import social.starling.bench.installation.Coordinator;
 import social.starling.bench.installation.Installation;
 import social.starling.bench.installation.ProcessFiles;
@@ -43,6 +44,7 @@ final class LocalCluster implements AutoCloseable {
   private final Path directory;
   private final Path log;
   private final ProcessFiles files = new ProcessFiles();
+  private boolean failed;
   private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
 
   private LocalCluster(Path starling, Path work) {
@@ -148,16 +150,15 @@ final class LocalCluster implements AutoCloseable {
   double restartSlave() throws InterruptedException {
     RecordedProcess slave = servers().getLast();
     Signal.KILL.send(slave, files);
-    await(
-        "the slave was not started again",
+    Supplier<Optional<RecordedProcess>> again =
         () ->
             installation()
                 .process(slave.name())
-                .filter(process -> process.pid() > 1 && process.pid() != slave.pid())
-                .isPresent());
-    RecordedProcess again = installation().process(slave.name()).orElseThrow();
-    await("the slave did not become ready again", () -> isReady(again));
-    double seconds = files.ageSeconds(again.pid()).orElseThrow();
+                .filter(process -> process.pid() > 1 && process.pid() != slave.pid());
+    await(
+        "the slave did not become ready again",
+        () -> again.get().filter(LocalCluster::isReady).isPresent());
+    double seconds = files.ageSeconds(again.get().orElseThrow().pid()).orElseThrow();
     awaitWhole();
     return seconds;
   }
@@ -196,6 +197,7 @@ final class LocalCluster implements AutoCloseable {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!holds.getAsBoolean()) {
       if (System.nanoTime() > end) {
+        failed = true;
         throw new StartException(
             ExitCode.FAILED,
             "%s within %d s; see the logs in %s"
@@ -227,7 +229,7 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Ends everything and deletes the directory. */
+  /** Ends everything and deletes the directory, unless something failed. */
   @Override
   public void close() throws IOException {
     Runtime.getRuntime().removeShutdownHook(atExit);
@@ -243,7 +245,7 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** What could not be ended keeps its directory. */
+  /** What could not be ended, or failed, keeps its directory, with the logs. */
   private void end() throws IOException {
     if (Files.exists(directory.resolve("launcher.json"))) {
       try {
@@ -253,6 +255,8 @@ final class LocalCluster implements AutoCloseable {
         return;
       }
     }
-    Trees.delete(directory.getParent());
+    if (!failed) {
+      Trees.delete(directory.getParent());
+    }
   }
 }

@@ -6,6 +6,8 @@ import java.util.Locale;
 enum Part {
   /** The tables in memory alone. */
   STATE,
+  /** A volume alone: its size, and what opening it takes. */
+  VOLUME,
   /** A timeline as the followed grow. */
   FOLLOWED,
   /** A post as the followers grow. */

@@ -62,13 +62,15 @@ final class Report {
       return String.format(
           Locale.ROOT, ": %.3f per 1,000 %s on average", series.slope() * 1000, curve.x());
     }
-    return points.getLast().x() > MANY * 2
+    boolean many = points.stream().filter(point -> point.x() >= MANY).count() >= 2;
+    return many
         ? String.format(
             Locale.ROOT,
             ": grows with the power %.2f of the number from %.0f on",
             series.exponent(MANY),
             MANY)
-        : "";
+        : String.format(
+            Locale.ROOT, ": grows with the power %.2f of the number", series.exponent(1));
   }
 
   private void line(String format, Object... values) {

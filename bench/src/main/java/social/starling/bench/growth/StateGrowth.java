@@ -11,6 +11,7 @@ final class StateGrowth {
   private static final int AUTHOR = 0;
   private static final int PAGE = 20;
   private static final int STREAMS = 1_000;
+  private static final int STREAM_FOLLOWS = 50;
   private static final int POSTS_EACH = 10;
   private static final int CLIENTS = 100_000;
   private static final int RUNS = 7;
@@ -105,6 +106,9 @@ final class StateGrowth {
                   .map(both -> both / 2)
                   .toList()));
       for (int i = 0; i < STREAMS; i++) {
+        for (int k = 1; k <= STREAM_FOLLOWS; k++) {
+          town.follow(stranger + i, stranger + (i + k) % STREAMS);
+        }
         town.state().watch(Town.name(stranger + i), () -> {}).orElseThrow();
       }
       watched.add(Point.of(followers, OwnTime.micros(RUNS, () -> town.post(AUTHOR))));
