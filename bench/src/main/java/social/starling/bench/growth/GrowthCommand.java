@@ -5,6 +5,7 @@ import static social.starling.bench.Usage.require;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -47,6 +48,19 @@ public final class GrowthCommand implements Callable<Integer> {
   private boolean brief;
 
   @Option(
+      names = "--runs",
+      paramLabel = "N",
+      description = "Runs of each point, 1 to 100. Default: 3, with --short 1.")
+  private Integer runs;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "DURATION",
+      description =
+          "Time for each part; what does not fit is left out. Default: 9m, with --short 2m.")
+  private Duration limit;
+
+  @Option(
       names = "--starling",
       paramLabel = "FILE",
       defaultValue = "./starling",
@@ -57,11 +71,15 @@ public final class GrowthCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    require(runs == null || runs >= 1 && runs <= 100, "--runs can be 1 to 100");
+    require(limit == null || limit.isPositive(), "--limit must be more than zero");
     require(
         Files.isExecutable(starling),
         "there is no program %s; name it with --starling".formatted(starling));
     Files.createDirectories(out);
-    Scale scale = brief ? Scale.SHORT : Scale.FULL;
+    Scale usual = brief ? Scale.SHORT : Scale.FULL;
+    Scale scale =
+        usual.with(runs == null ? usual.runs() : runs, limit == null ? usual.limit() : limit);
     for (Part part : parts) {
       System.err.printf("measuring: %s%n", part.word());
       measure(part, scale).write(out);

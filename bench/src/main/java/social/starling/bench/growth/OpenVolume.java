@@ -86,8 +86,7 @@ final class OpenVolume {
     try (Volume volume = Volume.open(directory, Disk.local())) {
       double seconds = (System.nanoTime() - began) / 1e9;
       double cpu =
-          ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-                  .getProcessCpuTime()
+          ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime()
               / 1e9;
       double peak = mebibytes(peak());
       double live = mebibytes(OwnTime.liveBytes());

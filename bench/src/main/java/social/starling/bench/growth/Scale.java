@@ -51,4 +51,10 @@ record Scale(
           10,
           List.of(25_000, 100_000),
           Duration.ofMinutes(2));
+
+  /** The same with another number of runs and another limit. */
+  Scale with(int otherRuns, Duration otherLimit) {
+    return new Scale(
+        otherRuns, warmUp, window, followed, followers, users, followsEach, posts, otherLimit);
+  }
 }
