@@ -22,7 +22,7 @@ class StateGrowthTest {
 
   @Test
   void shouldMeasureEachCurveAtEachStep() {
-    Budget budget = new Budget(Duration.ofMinutes(1));
+    Budget budget = new Budget(Duration.ofMinutes(30));
 
     List<Curve> curves = new StateGrowth(SMALL, budget).measure();
 
