@@ -6,6 +6,7 @@ import social.starling.bench.core.CoreCommand;
 import social.starling.bench.crossing.CrossingCommand;
 import social.starling.bench.failover.FailoverCommand;
 import social.starling.bench.fortunes.FortunesCommand;
+import social.starling.bench.growth.GrowthCommand;
 import social.starling.bench.load.LoadCommand;
 import social.starling.bench.load.SetupCommand;
 import social.starling.bench.startup.ProcessesCommand;
@@ -24,6 +25,7 @@ import social.starling.common.ProcessMain;
       ProcessesCommand.class,
       StartupCommand.class,
       CoreCommand.class,
+      GrowthCommand.class,
       FortunesCommand.class
     })
 public final class BenchMain {

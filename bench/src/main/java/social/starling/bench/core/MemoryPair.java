@@ -8,7 +8,7 @@ import social.starling.replication.RequestId;
  * Two members in sync. A number of requests is always under way; time is virtual, a microsecond a
  * round. Used by one thread.
  */
-final class MemoryPair {
+public final class MemoryPair {
 
   private static final long MILLISECOND = 1_000_000;
   private static final int MOST_ROUNDS_TO_OPEN = 10_000;
@@ -24,7 +24,7 @@ final class MemoryPair {
    * @param window requests under way at once
    * @param bytes of a request
    */
-  MemoryPair(int window, int bytes) {
+  public MemoryPair(int window, int bytes) {
     this.window = window;
     this.request = new byte[bytes];
     this.master = new MemoryMember("a", "b", now);
@@ -43,7 +43,7 @@ final class MemoryPair {
   }
 
   /** Lets the pair come up: the new master waits until no older lease can be valid. */
-  void open() {
+  public void open() {
     for (int round = 0; !master.isOpen(); round++) {
       if (round == MOST_ROUNDS_TO_OPEN) {
         throw new IllegalStateException("the master did not open");
@@ -53,7 +53,7 @@ final class MemoryPair {
   }
 
   /** One round: fills the window, and lets each member take its turn. */
-  void round() {
+  public void round() {
     while (sequence - master.committed() < window) {
       sequence++;
       master.submit(new RequestId("bench", sequence), request, now);
@@ -61,7 +61,7 @@ final class MemoryPair {
     turn(1_000);
   }
 
-  long committed() {
+  public long committed() {
     return master.committed();
   }
 

@@ -219,6 +219,8 @@ public final class ServerMain implements Callable<Integer> {
         50,
         200,
         TimeUnit.MILLISECONDS);
+    HeapBound.ofThisProcess()
+        .ifPresent(bound -> scheduler.scheduleWithFixedDelay(bound::look, 1, 1, TimeUnit.SECONDS));
     log.atInfo()
         .addKeyValue("public", common.advertised(users.port()))
         .addKeyValue("internal", common.advertised(internal.port()))

@@ -24,6 +24,7 @@ final class Applier {
   private final OwnedSlots slots;
   private final OwnHistory own;
   private final Receiver receiver;
+  private final Watchers watchers;
 
   private long checksum;
 
@@ -31,9 +32,10 @@ final class Applier {
   private User posted;
 
   /**
+   * @param watchers are told who follows whom
    * @param checksum sum of the hashes of all rows but those of the answers
    */
-  Applier(Contents contents, long checksum) {
+  Applier(Contents contents, Watchers watchers, long checksum) {
     this.users = contents.users();
     this.posts = contents.posts();
     this.answers = contents.answers();
@@ -41,6 +43,7 @@ final class Applier {
     this.slots = contents.slots();
     this.own = contents.own();
     this.receiver = new Receiver(contents, this);
+    this.watchers = watchers;
     this.checksum = checksum;
   }
 
@@ -242,6 +245,7 @@ final class Applier {
     int[] followers = author.followers;
     author.followers =
         Sorted.with(followers, -users.search(followers, user.lower) - 1, user.number);
+    watchers.followed(user, author);
     changed(0, Rows.follow(user.number, author.number, entry.index(), position));
     effects.add(new Effect.FollowAdded(user.number, author.number, entry.index(), position));
     return true;
@@ -258,6 +262,7 @@ final class Applier {
     user.following = before.without(at, entry.index());
     int[] followers = author.followers;
     author.followers = Sorted.without(followers, users.search(followers, user.lower));
+    watchers.unfollowed(user, author);
     effects.add(new Effect.FollowRemoved(user.number, author.number));
     return true;
   }

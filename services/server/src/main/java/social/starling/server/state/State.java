@@ -7,8 +7,6 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import social.starling.proto.journal.v1.Answer;
 import social.starling.proto.journal.v1.Received;
 import social.starling.proto.journal.v1.Request;
@@ -63,7 +61,7 @@ public final class State {
   private final Timelines timelines;
   private final RecordSource source;
   private final TextCache read = new TextCache();
-  private final Set<User> watched = ConcurrentHashMap.newKeySet();
+  private final Watchers watchers;
 
   private volatile long appliedIndex;
   private volatile long writtenIndex;
@@ -73,7 +71,8 @@ public final class State {
     this.users = contents.users();
     this.posts = contents.posts();
     this.answers = contents.answers();
-    this.applier = new Applier(contents, checksum);
+    this.watchers = new Watchers(users);
+    this.applier = new Applier(contents, watchers, checksum);
     this.source = source;
     this.timelines = new Timelines(users, posts);
     this.appliedIndex = appliedIndex;
@@ -104,7 +103,7 @@ public final class State {
     Answer answer = early.isPresent() ? early.get() : perform(entry, request, effects);
     appliedIndex = entry.index();
     if (early.isEmpty() && applier.posted() != null) {
-      wake(applier.posted());
+      watchers.wake(applier.posted());
       posts.evict(writtenIndex);
     }
     return new Applied(answer, new Change(entry.index(), effects, totals()));
@@ -352,13 +351,8 @@ public final class State {
     if (user == null) {
       return Optional.empty();
     }
-    synchronized (watched) {
-      Runnable[] more = java.util.Arrays.copyOf(user.watchers, user.watchers.length + 1);
-      more[more.length - 1] = wake;
-      user.watchers = more;
-      watched.add(user);
-    }
-    return Optional.of(() -> unwatch(user, wake));
+    watchers.begin(user, wake);
+    return Optional.of(() -> watchers.end(user, wake));
   }
 
   /**
@@ -422,39 +416,6 @@ public final class State {
   private boolean deletedSince(long asOf) {
     VarHandle.acquireFence();
     return posts.lastDeletion() > asOf;
-  }
-
-  private void unwatch(User user, Runnable wake) {
-    synchronized (watched) {
-      List<Runnable> fewer = new ArrayList<>(List.of(user.watchers));
-      fewer.remove(wake);
-      user.watchers = fewer.toArray(Runnable[]::new);
-      if (fewer.isEmpty()) {
-        watched.remove(user);
-      }
-    }
-  }
-
-  private void wake(User author) {
-    if (watched.isEmpty()) {
-      return;
-    }
-    int[] followers = author.followers;
-    if (followers.length <= watched.size()) {
-      for (int follower : followers) {
-        for (Runnable wake : users.get(follower).watchers) {
-          wake.run();
-        }
-      }
-    } else {
-      for (User user : watched) {
-        if (users.search(user.following.authors(), author.lower) >= 0) {
-          for (Runnable wake : user.watchers) {
-            wake.run();
-          }
-        }
-      }
-    }
   }
 
   private List<Streamed> readWithIndexes(int[] numbers) {

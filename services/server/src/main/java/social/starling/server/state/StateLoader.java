@@ -15,7 +15,7 @@ public final class StateLoader {
   private final PostTable posts;
   private final Answers answers = new Answers();
   private final RecordSource source;
-  private final Follows follows = new Follows();
+  private final Follows follows = new Follows(users);
   private final Peers peers = new Peers();
   private final OwnedSlots slots = new OwnedSlots();
   private final OwnHistory own;
@@ -203,7 +203,7 @@ public final class StateLoader {
    * @param horizon as {@link Change.Totals}
    */
   public State finish(long appliedIndex, long horizon) {
-    follows.finish(users);
+    follows.finish();
     answers.loadHorizon(horizon);
     Collections.sort(crossing);
     for (Row row : crossing) {

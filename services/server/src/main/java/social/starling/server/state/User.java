@@ -1,5 +1,7 @@
 package social.starling.server.state;
 
+import java.util.Set;
+
 /**
  * A user and its posts. Changed by the applying thread only; read by any thread: what is published
  * through a volatile field is complete.
@@ -29,6 +31,9 @@ final class User {
 
   /** To be woken when one whom it follows has posted. Replaced, never changed. */
   volatile Runnable[] watchers = NOBODY;
+
+  /** Its followers who have a live stream, or null while there are none. See {@link Watchers}. */
+  volatile Set<User> listening;
 
   /** Bytes of its post file. Applying thread only. */
   long fileLength;

@@ -1,0 +1,80 @@
+package social.starling.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class HeapBoundTest {
+
+  private static final long FLOOR = 100;
+
+  private long live;
+  private long dropped;
+  private int collections;
+  private final HeapBound bound = new HeapBound(() -> live + dropped, this::collect, FLOOR);
+
+  @Test
+  void shouldLeaveASmallHeapAlone() {
+    live = 60;
+    dropped = 40;
+
+    bound.look();
+
+    assertThat(collections).isZero();
+  }
+
+  @Test
+  void shouldCollectWhenTheFloorIsPassed() {
+    live = 20;
+    dropped = 81;
+
+    bound.look();
+    bound.look();
+
+    assertThat(collections).isEqualTo(1);
+  }
+
+  @Test
+  void shouldLetTheDroppedGrowToHalfOfWhatLives() {
+    live = 400;
+    bound.look();
+    collections = 0;
+
+    dropped = 200;
+    bound.look();
+    assertThat(collections).isZero();
+
+    dropped = 201;
+    bound.look();
+    assertThat(collections).isEqualTo(1);
+  }
+
+  @Test
+  void shouldComeBackToTheFloorWhenWhatLivedIsGone() {
+    live = 400;
+    bound.look();
+    live = 30;
+    dropped = 1_000;
+    bound.look();
+    collections = 0;
+
+    dropped = 70;
+    bound.look();
+    assertThat(collections).isZero();
+
+    dropped = 71;
+    bound.look();
+    assertThat(collections).isEqualTo(1);
+  }
+
+  @Test
+  void shouldFindTheOldGenerationOfTheSerialCollector() {
+    // The tests run with it, as servers do.
+    assertThat(HeapBound.ofThisProcess()).isPresent();
+  }
+
+  private void collect() {
+    collections++;
+    dropped = 0;
+  }
+}
