@@ -204,7 +204,7 @@ final class Run {
     Notebook notebook = new Notebook(writer, now, homes);
     Crowd crowd =
         new Crowd(
-            installation.router(),
+            new Crowd.Entrance(List.of(installation.router()), true, 0),
             settings.clusters(),
             homes,
             CALL,
@@ -238,7 +238,13 @@ final class Run {
       crowd.failures().stream()
           .map(failure -> "a client of the run failed: " + failure)
           .forEach(neverBack::add);
-      Inventory inventory = new Inventory(installation, crowd, notebook, settings.clusters());
+      Inventory inventory =
+          new Inventory(
+              new Inventory.Place(
+                  List.of(installation.router()), Installation::members, installation::digest),
+              crowd,
+              notebook,
+              settings.clusters());
       told.accept("reading everything back ...");
       crowd.people().forEach(writer::home);
       try {

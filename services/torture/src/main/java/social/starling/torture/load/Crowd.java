@@ -22,8 +22,8 @@ import social.starling.client.StarlingClient;
 import social.starling.torture.history.Call.Via;
 
 /**
- * Everybody who is at work in a run, as many in each cluster, half of them through the router and
- * half directly with the servers:
+ * Everybody who is at work in a run, as many in each cluster, half of them through a router and
+ * half directly with the servers, if they can be reached:
  *
  * <ul>
  *   <li><b>authors</b> post, look at once whether it is there, and delete some;
@@ -63,7 +63,26 @@ public final class Crowd implements AutoCloseable {
     }
   }
 
-  private final String router;
+  /**
+   * How everybody gets in.
+   *
+   * @param routers {@code host:port} of each
+   * @param direct half of the sessions go straight to the servers; else all by a router
+   * @param firstNumber of users: beyond those of earlier crowds of the same installation
+   */
+  public record Entrance(List<String> routers, boolean direct, int firstNumber) {
+
+    public Entrance {
+      routers = List.copyOf(routers);
+    }
+
+    /** The ways of two who do the same. */
+    private List<Via> ways() {
+      return List.of(Via.ROUTER, direct ? Via.DIRECT : Via.ROUTER);
+    }
+  }
+
+  private final Entrance entrance;
   private final List<String> clusters;
   private final Function<String, String> homes;
   private final Duration deadline;
@@ -88,14 +107,14 @@ public final class Crowd implements AutoCloseable {
    * @param deadline of a call: longer than what a recovery takes, so that few outcomes are unknown
    */
   public Crowd(
-      String router,
+      Entrance entrance,
       List<String> clusters,
       Function<String, String> homes,
       Duration deadline,
       Pace pace,
       Notebook notebook,
       SplittableGenerator random) {
-    this.router = router;
+    this.entrance = entrance;
     this.clusters = clusters;
     this.homes = homes;
     this.deadline = deadline;
@@ -108,7 +127,7 @@ public final class Crowd implements AutoCloseable {
   public void begin() throws InterruptedException {
     List<Runnable> work = new ArrayList<>();
     for (String cluster : clusters) {
-      for (Via via : Via.values()) {
+      for (Via via : entrance.ways()) {
         Session author = registered("author", cluster, via);
         authors.add(author.user());
         RandomGenerator choice = random.split();
@@ -116,20 +135,20 @@ public final class Crowd implements AutoCloseable {
       }
       Session register = registered("register", cluster, Via.ROUTER);
       authors.add(register.user());
-      for (Via via : Via.values()) {
+      for (Via via : entrance.ways()) {
         Session writer = session(register.user(), via);
         RandomGenerator choice = random.split();
         work.add(() -> write(writer, choice));
       }
     }
     for (String cluster : clusters) {
-      for (Via via : Via.values()) {
+      for (Via via : entrance.ways()) {
         readers.add(reader(registered("reader", cluster, via), true));
       }
       latecomers.add(reader(registered("latecomer", cluster, other(cluster)), false));
       List<String> registers =
           authors.stream().filter(name -> name.startsWith("register")).toList();
-      for (Via via : Via.values()) {
+      for (Via via : entrance.ways()) {
         Session looker = registered("looker", cluster, via);
         RandomGenerator choice = random.split();
         work.add(() -> look(looker, registers, choice));
@@ -208,12 +227,12 @@ public final class Crowd implements AutoCloseable {
   }
 
   private Via other(String cluster) {
-    return Via.values()[clusters.indexOf(cluster) % Via.values().length];
+    return entrance.ways().get(clusters.indexOf(cluster) % 2);
   }
 
   private Session registered(String role, String cluster, Via via) throws InterruptedException {
     String name =
-        IntStream.range(0, 10_000)
+        IntStream.range(entrance.firstNumber(), entrance.firstNumber() + 10_000)
             .mapToObj(i -> role + i)
             .filter(one -> !people.containsKey(one) && homes.apply(one).equals(cluster))
             .findFirst()
@@ -228,7 +247,7 @@ public final class Crowd implements AutoCloseable {
     StarlingClient client =
         StarlingClient.connect(
             ClientOptions.of(user)
-                .withRouters(List.of(router))
+                .withRouters(entrance.routers())
                 .withDirect(via == Via.DIRECT)
                 .withDeadline(deadline));
     clients.add(client);

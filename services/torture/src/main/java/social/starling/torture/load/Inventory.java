@@ -23,7 +23,6 @@ import social.starling.proto.replication.v1.DigestResponse;
 import social.starling.proto.replication.v1.FileDigest;
 import social.starling.proto.sns.v1.Reason;
 import social.starling.torture.history.Stored;
-import social.starling.torture.installation.Installation;
 
 /** Reads back everything that is there, once nothing changes any more. One thread. */
 public final class Inventory {
@@ -34,15 +33,26 @@ public final class Inventory {
   private static final int PAGE = PostPage.MAX_LIMIT;
   private static final int NAMES = 500;
 
-  private final Installation installation;
+  /**
+   * What is asked besides users' calls.
+   *
+   * @param routers {@code host:port} of each
+   * @param members names of the two members of a cluster
+   * @param digest of everything that a member holds
+   */
+  public record Place(
+      List<String> routers,
+      Function<String, List<String>> members,
+      Function<String, DigestResponse> digest) {}
+
+  private final Place place;
   private final Crowd crowd;
   private final Notebook notebook;
   private final List<String> clusters;
 
   /** Of a crowd whose work has ended, and whose readers still hold their streams. */
-  public Inventory(
-      Installation installation, Crowd crowd, Notebook notebook, List<String> clusters) {
-    this.installation = installation;
+  public Inventory(Place place, Crowd crowd, Notebook notebook, List<String> clusters) {
+    this.place = place;
     this.crowd = crowd;
     this.notebook = notebook;
     this.clusters = List.copyOf(clusters);
@@ -56,8 +66,7 @@ public final class Inventory {
   public Stored take(Consumer<String> late) throws InterruptedException {
     String anyone = crowd.people().keySet().iterator().next();
     try (StarlingClient client =
-        StarlingClient.connect(
-            ClientOptions.of(anyone).withRouters(List.of(installation.router())))) {
+        StarlingClient.connect(ClientOptions.of(anyone).withRouters(place.routers()))) {
       Map<String, List<Long>> posts = new TreeMap<>();
       for (String author : crowd.authors()) {
         posts.put(author, known(() -> all(page -> client.posts(author, page))));
@@ -141,10 +150,10 @@ public final class Inventory {
   private Map<String, String> digests(String cluster, List<String> different)
       throws InterruptedException {
     long end = System.nanoTime() + QUIET.toNanos();
-    List<String> members = Installation.members(cluster);
+    List<String> members = place.members().apply(cluster);
     while (true) {
-      DigestResponse one = installation.digest(members.getFirst());
-      DigestResponse other = installation.digest(members.getLast());
+      DigestResponse one = place.digest().apply(members.getFirst());
+      DigestResponse other = place.digest().apply(members.getLast());
       if (one.getAppliedIndex() == other.getAppliedIndex()) {
         differences(cluster, one, other, different);
         return new TreeMap<>(

@@ -80,8 +80,7 @@ public record Figures(
       return switch (call.outcome()) {
         case OK -> new Counts(1, 0, 0, 0);
         case UNKNOWN -> new Counts(0, 0, 0, 1);
-        case FAILED ->
-            ANSWERS.contains(call.reason()) ? new Counts(0, 1, 0, 0) : new Counts(0, 0, 1, 0);
+        case FAILED -> isAnswer(call.reason()) ? new Counts(0, 1, 0, 0) : new Counts(0, 0, 1, 0);
       };
     }
   }
@@ -129,6 +128,11 @@ public record Figures(
         streams,
         sessions.size(),
         history.homes().size());
+  }
+
+  /** Whether a refusal for this reason is a right answer: the service was there. */
+  public static boolean isAnswer(String reason) {
+    return ANSWERS.contains(reason);
   }
 
   /** All calls. */

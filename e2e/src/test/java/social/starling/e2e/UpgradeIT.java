@@ -1,0 +1,114 @@
+package social.starling.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import social.starling.client.ClientOptions;
+import social.starling.e2e.installation.Starling;
+import social.starling.e2e.load.Traffic;
+import social.starling.e2e.machine.Story;
+import social.starling.torture.history.Call;
+import social.starling.torture.history.History;
+
+/**
+ * Every process is renewed under load, there and back: an image of another name, and the same
+ * inside. There has been one format of volumes so far, so that an upgrade from an older one has
+ * nothing to begin with yet; a newer one is refused ({@code services/server}, CreationTest).
+ */
+@Order(5)
+@ExtendWith(OnGround.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class UpgradeIT {
+
+  /** Of all calls that were made meanwhile, on a machine where everything starts anew. */
+  private static final double TOO_MANY = 0.02;
+
+  private record Span(long from, long to) {}
+
+  private final Map<String, Span> spans = new LinkedHashMap<>();
+  private Traffic traffic;
+
+  @BeforeAll
+  void begin(Ground ground) throws InterruptedException {
+    traffic = ground.traffic(ClientOptions.DEFAULT_DEADLINE);
+  }
+
+  @AfterAll
+  void finish(Ground ground) throws InterruptedException, IOException {
+    try (Traffic all = traffic) {
+      if (all == null) {
+        return;
+      }
+      History history = all.finish();
+      spans.forEach((what, span) -> {
+        List<Call> calls = Traffic.calls(history, span.from(), span.to());
+        long failed = Traffic.failed(calls);
+        Duration slowest = Traffic.slowest(calls);
+        ground.measured().value(what + ": failed calls", "calls", failed);
+        ground.measured().time(what + ": slowest call", slowest);
+        ground
+            .story()
+            .tell(
+                "%s: of %d calls %d failed, the slowest took %s",
+                what, calls.size(), failed, Story.shown(slowest));
+        assertThat((double) failed)
+            .as("calls that failed during the " + what)
+            .isLessThanOrEqualTo(TOO_MANY * calls.size());
+      });
+    }
+  }
+
+  @Test
+  @Order(1)
+  void anUpgradeRenewsEverythingUnderLoad(Ground ground) {
+    roll(
+        ground,
+        "rolling upgrade",
+        Ground.NEXT_VERSION,
+        () -> ground.release().upgrade(Ground.NEXT_VERSION));
+  }
+
+  @Test
+  @Order(2)
+  void aRollbackRenewsEverythingUnderLoad(Ground ground) {
+    roll(ground, "rollback", Ground.VERSION, ground.release()::rollback);
+  }
+
+  private void roll(Ground ground, String what, String version, Runnable change) {
+    Starling starling = ground.starling();
+    starling.awaitWhole(Ground.PATIENCE);
+    long from = traffic.now();
+
+    change.run();
+
+    ground.story().tell("helm returned after %s", Story.shown(since(from)));
+    Starling.within(Ground.PATIENCE.multipliedBy(2))
+        .untilAsserted(() -> {
+          assertThat(starling.pods()).allMatch(pod -> Starling.image(pod).endsWith(":" + version));
+          assertThat(starling.ailments()).isEmpty();
+        });
+    ground
+        .story()
+        .tell(
+            "all %d pods are of %s, everything is whole, %s after it",
+            starling.pods().size(), version, Story.shown(since(from)));
+    ground.measured().time(what + ": all pods renewed", since(from));
+    traffic.awaitWrites(traffic.now(), Ground.WRITES);
+    spans.put(what, new Span(from, traffic.now()));
+    traffic.done(what, version, from, starling.clusterNames());
+  }
+
+  private Duration since(long from) {
+    return Duration.ofNanos(traffic.now() - from);
+  }
+}

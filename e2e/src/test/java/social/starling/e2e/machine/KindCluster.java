@@ -1,0 +1,198 @@
+package social.starling.e2e.machine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * A cluster of kind of these tests' own: a control plane and two workers, each a container of
+ * docker. Thread-safe.
+ */
+public final class KindCluster {
+
+  private static final Duration CREATION = Duration.ofMinutes(6);
+  private static final Duration LOADING = Duration.ofMinutes(8);
+  private static final Duration SHORT = Duration.ofSeconds(60);
+  private static final long TICKS_A_SECOND = 100;
+
+  /**
+   * A process of a container, as its node's kernel sees it.
+   *
+   * @param started when
+   * @param cpu used since then
+   * @param memory bytes, resident
+   */
+  public record Usage(Instant started, Duration cpu, long memory) {}
+
+  private final String name;
+  private final Path kubeconfig;
+
+  private KindCluster(String name, Path kubeconfig) {
+    this.name = name;
+    this.kubeconfig = kubeconfig;
+  }
+
+  /**
+   * Makes it; one that was kept is taken as it is.
+   *
+   * @param nodeImage empty for kind's own default
+   */
+  public static KindCluster of(String name, Path kubeconfig, Path configuration, String nodeImage) {
+    KindCluster cluster = new KindCluster(name, kubeconfig);
+    if (cluster.exists()) {
+      Commands.succeed(
+          SHORT,
+          List.of("kind", "export", "kubeconfig", "--name", name, "--kubeconfig", "" + kubeconfig));
+      return cluster;
+    }
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "kind",
+                "create",
+                "cluster",
+                "--name",
+                name,
+                "--config",
+                configuration.toString(),
+                "--kubeconfig",
+                kubeconfig.toString(),
+                "--wait",
+                "5m"));
+    if (!nodeImage.isBlank()) {
+      command.addAll(List.of("--image", nodeImage));
+    }
+    Commands.succeed(CREATION, command);
+    return cluster;
+  }
+
+  private boolean exists() {
+    return Commands.succeed(SHORT, List.of("kind", "get", "clusters"))
+        .lines()
+        .anyMatch(name::equals);
+  }
+
+  /** How its API server is reached, and as whom. */
+  public Path kubeconfig() {
+    return kubeconfig;
+  }
+
+  /** The same, as text. */
+  public String credentials() {
+    try {
+      return Files.readString(kubeconfig);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Brings images of the local docker to the nodes that take pods. */
+  public void load(List<String> images) {
+    String workers =
+        Commands.succeed(SHORT, List.of("kind", "get", "nodes", "--name", name))
+            .lines()
+            .filter(node -> !node.endsWith("control-plane"))
+            .collect(Collectors.joining(","));
+    List<String> command =
+        new ArrayList<>(
+            List.of("kind", "load", "docker-image", "--name", name, "--nodes", workers));
+    command.addAll(images);
+    Commands.succeed(LOADING, command);
+  }
+
+  /** Stops every process of a node where it stands; nothing of it answers any more. */
+  public void pause(String node) {
+    Commands.succeed(SHORT, List.of("docker", "pause", node));
+  }
+
+  /** Takes that back; nothing when it is not paused. */
+  public void unpause(String node) {
+    if (Commands.succeed(SHORT, List.of("docker", "inspect", "--format", "{{.State.Paused}}", node))
+        .strip()
+        .equals("true")) {
+      Commands.succeed(SHORT, List.of("docker", "unpause", node));
+    }
+  }
+
+  /**
+   * Ids of the containers' first processes on a node, by container.
+   *
+   * <p>By ctr: crictl is not on every node image.
+   */
+  public Map<String, Long> processes(String node) {
+    Map<String, Long> processes = new TreeMap<>();
+    exec(node, "ctr --namespace=k8s.io tasks list")
+        .lines()
+        .skip(1)
+        .map(line -> line.strip().split("\\s+"))
+        .filter(fields -> fields.length >= 3 && fields[2].equals("RUNNING"))
+        .forEach(fields -> processes.put(fields[0], Long.valueOf(fields[1])));
+    return processes;
+  }
+
+  /**
+   * Ends a process at once, by SIGKILL.
+   *
+   * @return just before it was done; nodes share this machine's clock
+   */
+  public Instant kill(String node, long process) {
+    String nanos = exec(node, "date +%%s%%N && kill -9 %d".formatted(process)).strip();
+    long since = Long.parseLong(nanos);
+    return Instant.ofEpochSecond(since / 1_000_000_000, since % 1_000_000_000);
+  }
+
+  /** What processes of a node have used, by id; those that are gone are left out. */
+  public Map<Long, Usage> usage(String node, List<Long> processes) {
+    StringBuilder script =
+        new StringBuilder("echo now $(date +%s%N) $(cut -d' ' -f1 /proc/uptime);");
+    for (long process : processes) {
+      script.append(
+          """
+          s=$(cat /proc/%1$d/stat) && m=$(sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' \
+          /proc/%1$d/status) && echo "%1$d ${m:-0} ${s##*) }";\
+          """
+              .formatted(process));
+    }
+    script.append("true");
+    List<String> lines = exec(node, script.toString()).lines().toList();
+    String[] now = lines.getFirst().split(" ");
+    long nanos = Long.parseLong(now[1]);
+    long booted = nanos - (long) (Double.parseDouble(now[2]) * 1e9);
+    Map<Long, Usage> usage = new TreeMap<>();
+    for (String line : lines.subList(1, lines.size())) {
+      String[] fields = line.split(" ");
+      // After the name: state, ppid, … utime and stime are 12 and 13 from there, starttime 20.
+      long ticks = Long.parseLong(fields[2 + 11]) + Long.parseLong(fields[2 + 12]);
+      long started = booted + ticks(Long.parseLong(fields[2 + 19])).toNanos();
+      usage.put(
+          Long.valueOf(fields[0]),
+          new Usage(
+              Instant.ofEpochSecond(0, started), ticks(ticks), Long.parseLong(fields[1]) * 1024));
+    }
+    return usage;
+  }
+
+  private static Duration ticks(long ticks) {
+    return Duration.ofNanos(ticks * (TimeUnit.SECONDS.toNanos(1) / TICKS_A_SECOND));
+  }
+
+  private static String exec(String node, String script) {
+    return Commands.succeed(SHORT, List.of("docker", "exec", node, "sh", "-c", script));
+  }
+
+  /** Takes it away. */
+  public void delete() {
+    Commands.succeed(
+        CREATION,
+        List.of("kind", "delete", "cluster", "--name", name, "--kubeconfig", "" + kubeconfig));
+  }
+}
