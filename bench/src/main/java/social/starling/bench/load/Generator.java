@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Makes the load. Operations begin on the threads of the {@link Feed}, where others have ended; what
- * is shared between them is guarded by this object's lock.
+ * Makes the load. Operations begin on the threads of the {@link Feed}, where others have ended;
+ * what is shared between them is guarded by this object's lock.
  *
  * <ul>
  *   <li>Closed loop: each of N clients begins its next operation when the last one was answered.

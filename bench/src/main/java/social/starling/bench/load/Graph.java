@@ -5,8 +5,8 @@ import java.util.SplittableRandom;
 
 /**
  * Who follows whom: a few are followed by many, most by few. How many followers a user has is drawn
- * from a power law cut off at {@value #MOST_FOLLOWERS} (a bounded Pareto distribution: the chance of
- * having more than k falls with k to the power of {@value #EXPONENT}, as measured of social
+ * from a power law cut off at {@value #MOST_FOLLOWERS} (a bounded Pareto distribution: the chance
+ * of having more than k falls with k to the power of {@value #EXPONENT}, as measured of social
  * networks); who they are is drawn evenly, so that how many a user follows is near the average.
  * Immutable.
  */

@@ -7,8 +7,7 @@ import org.HdrHistogram.Histogram;
 
 /**
  * Counts what began within a window of time, and when it was done. Times are of {@code
- * System.nanoTime()}. Thread-safe; what it has counted
- * is read when everything has ended.
+ * System.nanoTime()}. Thread-safe; what it has counted is read when everything has ended.
  *
  * <p>Latencies are of operations whose beginning (the intended one in an open loop) lies in the
  * window; throughput is of answers that arrived in the window, whenever they were asked for.
@@ -22,6 +21,7 @@ public final class Recorder {
     final Histogram latency = new Histogram(1_000, HIGHEST, 3);
     final Map<String, Long> failures = new TreeMap<>();
     long answeredInWindow;
+    long answeredEver;
     long retries;
     long items;
   }
@@ -46,6 +46,7 @@ public final class Recorder {
    */
   synchronized void answered(Kind kind, long begun, long ended, int retries, int items) {
     Tally tally = tallies.get(kind);
+    tally.answeredEver++;
     if (ended >= from && ended < to) {
       tally.answeredInWindow++;
     }
@@ -67,6 +68,21 @@ public final class Recorder {
 
   Tally tally(Kind kind) {
     return tallies.get(kind);
+  }
+
+  /** Answers that arrived in the window. */
+  public long answeredInWindow(Kind kind) {
+    return tallies.get(kind).answeredInWindow;
+  }
+
+  /** Answers that arrived at all, also while warming up. */
+  public long answeredEver(Kind kind) {
+    return tallies.get(kind).answeredEver;
+  }
+
+  /** Latency at a percentile in milliseconds; 0 when nothing was answered. */
+  public double millisAt(Kind kind, double percentile) {
+    return tallies.get(kind).latency.getValueAtPercentile(percentile) / 1e6;
   }
 
   private boolean isInWindow(long begun) {

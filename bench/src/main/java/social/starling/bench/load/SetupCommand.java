@@ -49,6 +49,11 @@ public final class SetupCommand implements Callable<Integer> {
   private int clients = 64;
 
   @Option(
+      names = "--direct",
+      description = "Call the servers that the router names, instead of the router.")
+  private boolean direct;
+
+  @Option(
       names = "--limit",
       paramLabel = "DURATION",
       defaultValue = "15m",
@@ -66,7 +71,9 @@ public final class SetupCommand implements Callable<Integer> {
     Work work = new Work(users, postsEach);
     try (StarlingClient root =
         StarlingClient.connect(
-            ClientOptions.of(users.name(0)).withRouters(population.target().routers()))) {
+            ClientOptions.of(users.name(0))
+                .withRouters(population.target().routers())
+                .withDirect(direct))) {
       // All must be there before the first follows.
       inParallel(users.size(), user -> work.register(root, user));
       inParallel(users.size(), user -> work.follow(root, user));

@@ -59,8 +59,7 @@ public final class StarlingFeed implements Feed {
   public void post(int user, String text, Done done) {
     loop.enter(() -> {
       Sessions.Session session = sessions[user].take();
-      PostRequest request =
-          PostRequest.newBuilder().setWrite(session.next()).setText(text).build();
+      PostRequest request = PostRequest.newBuilder().setWrite(session.next()).setText(text).build();
       call(POST, request, user, () -> sessions[user].release(session), done);
     });
   }
