@@ -59,10 +59,32 @@ public final class Unprivileged {
     return words;
   }
 
-  /** Makes a folder and everything above it that is missing, for this user. */
+  /**
+   * Makes a folder and everything above it that is missing, for this user.
+   *
+   * @throws StartException when this user cannot get there
+   */
   public void folder(Path folder) throws IOException {
     Files.createDirectories(folder);
     own(folder);
+    if (user.isPresent() && !canWrite(folder)) {
+      throw new StartException(
+          ExitCode.USAGE,
+          "user %s cannot enter %s; name a folder that others may enter, as one in /tmp"
+              .formatted(user.get().getName(), folder));
+    }
+  }
+
+  private boolean canWrite(Path folder) throws IOException {
+    try {
+      return new ProcessBuilder(command(List.of("test", "-w", folder.toString())))
+              .start()
+              .waitFor()
+          == 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /** Gives a file to this user. */
