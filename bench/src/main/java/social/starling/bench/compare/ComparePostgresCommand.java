@@ -43,6 +43,8 @@ final class ComparePostgresCommand implements Callable<Integer> {
     Population users = options.users();
     try (PostgresPair pair =
         new PostgresPair(programs.get(), options.folder().resolve("postgres-data"), users.size())) {
+      // Interrupted, this program leaves nothing behind.
+      Runtime.getRuntime().addShutdownHook(new Thread(pair::close));
       pair.start();
       Probe probe = new Probe(pair::cpuSeconds, pair::memoryBytes, pair::volumeBytes);
       long began = System.nanoTime();

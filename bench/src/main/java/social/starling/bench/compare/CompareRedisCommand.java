@@ -40,6 +40,8 @@ final class CompareRedisCommand implements Callable<Integer> {
     try (RedisGroup group =
         new RedisGroup(
             programs.get(), options.folder().resolve("redis-data"), EVERYSEC, users.size())) {
+      // Interrupted, this program leaves nothing behind.
+      Runtime.getRuntime().addShutdownHook(new Thread(group::close));
       group.start();
       long began = System.nanoTime();
       long last = RedisFeed.fill(group, users, CompareOptions.POSTS_EACH);

@@ -77,9 +77,7 @@ public final class Unprivileged {
 
   private boolean canWrite(Path folder) throws IOException {
     try {
-      return new ProcessBuilder(command(List.of("test", "-w", folder.toString())))
-              .start()
-              .waitFor()
+      return new ProcessBuilder(command(List.of("test", "-w", folder.toString()))).start().waitFor()
           == 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -30,8 +30,7 @@ class GoalsTest {
     assertThat(Goals.of(comparison))
         .contains(
             new Goals.Goal("posts/s above PostgreSQL's", "9,000 to 8,000: 1.13", true),
-            new Goals.Goal(
-                "servers' CPU per post below PostgreSQL's (ms)", "0.100 to 0.170", true),
+            new Goals.Goal("servers' CPU per post below PostgreSQL's (ms)", "0.100 to 0.170", true),
             new Goals.Goal(
                 "timelines/s at least 3 x PostgreSQL's", "30,000 to 11,000: 2.73", false),
             new Goals.Goal("90/10 mix, direct, at least 12,000/s", "15,000 to 12,000: 1.25", true))
@@ -69,8 +68,7 @@ class GoalsTest {
         .contains("| Starling | 9,000/s | – | – |")
         .contains("| Starling | posts, 1,000/s | post | 1.50 | 8.00 | 20 | 31 | 0 |")
         .contains("| Starling | kill | 2 | 120 ms | 140 ms | 1,000 | 0 | 0 |");
-    for (String plot :
-        List.of("throughput.svg", "cpu.svg", "latency-posts.svg", "failover.svg")) {
+    for (String plot : List.of("throughput.svg", "cpu.svg", "latency-posts.svg", "failover.svg")) {
       assertThat(Files.readString(folder.resolve(plot)))
           .startsWith("<svg")
           .contains("Starling")

@@ -49,8 +49,7 @@ class PostgresPairTest {
 
         int author = USERS.followedBy(7).getFirst();
         assertThat(answer(done -> feed.post(author, "the newest one", done))).isEqualTo(1);
-        assertThat(timeline(pair, 7).getFirst())
-            .isEqualTo(USERS.name(author) + ": the newest one");
+        assertThat(timeline(pair, 7).getFirst()).isEqualTo(USERS.name(author) + ": the newest one");
         assertThat(answer(done -> feed.timeline(7, done))).isEqualTo(20);
       }
       assertThat(pair.cpuSeconds()).containsKeys("primary", "standby");
@@ -72,8 +71,8 @@ class PostgresPairTest {
                 new Fallible.Stored(second, "after a kill"),
                 new Fallible.Stored(third, "after a stop"));
       }
-      assertThat(timeline(pair, 7)).contains("bench_%d: the newest one"
-          .formatted(USERS.followedBy(7).getFirst()));
+      assertThat(timeline(pair, 7))
+          .contains("bench_%d: the newest one".formatted(USERS.followedBy(7).getFirst()));
     }
   }
 
@@ -85,9 +84,10 @@ class PostgresPairTest {
 
       try (Connection connection = DriverManager.getConnection(pair.url());
           var statement = connection.createStatement();
-          ResultSet row = statement.executeQuery(
-              "SELECT sync_state, current_setting('synchronous_commit'), current_setting('fsync')"
-                  + " FROM pg_stat_replication")) {
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT sync_state, current_setting('synchronous_commit'), current_setting('fsync')"
+                      + " FROM pg_stat_replication")) {
         assertThat(row.next()).isTrue();
         assertThat(List.of(row.getString(1), row.getString(2), row.getString(3)))
             .containsExactly("sync", "on", "on");
