@@ -31,6 +31,9 @@ import social.starling.proto.sns.v1.Reason;
     })
 public final class SetupCommand implements Callable<Integer> {
 
+  /** A busy machine makes a set-up slow, and is no reason to give it up. */
+  private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(60);
+
   @Mixin private PopulationOptions population = new PopulationOptions();
   @Mixin private HelpOption help = new HelpOption();
 
