@@ -81,7 +81,7 @@ final class Measurement {
         each(processors.ofServers(), answered),
         byProcess,
         each(processors.own, answered),
-        rounded(processors.othersPercent(seconds), 10),
+        rounded(processors.othersPercent(), 10),
         mib(probe.memoryBytes().getAsLong()),
         mib(volume + grown),
         posts == 0 ? 0 : rounded(grown / (double) posts, 1),
@@ -144,6 +144,7 @@ final class Measurement {
     private final Map<String, Double> servers = new LinkedHashMap<>();
     private double own;
     private double machine;
+    private double elapsed;
 
     Processors(Probe probe) {
       this.probe = probe;
@@ -151,6 +152,8 @@ final class Measurement {
 
     void at(boolean begins) {
       int sign = begins ? -1 : 1;
+      // On a busy machine the window may be longer than it was to be.
+      elapsed += sign * (double) System.nanoTime();
       machine += sign * files.machineCpuSeconds().orElse(0);
       own += sign * files.cpuSeconds(ownPid).orElse(0);
       probe
@@ -163,8 +166,8 @@ final class Measurement {
       return servers.values().stream().mapToDouble(v -> v).sum();
     }
 
-    double othersPercent(double seconds) {
-      double all = seconds * Runtime.getRuntime().availableProcessors();
+    double othersPercent() {
+      double all = elapsed / 1e9 * Runtime.getRuntime().availableProcessors();
       return Math.max(0, 100 * (machine - own - ofServers()) / all);
     }
   }

@@ -124,15 +124,15 @@ final class Tables {
 
   private static List<String> latency(Cell cell, Report.Line line) {
     long failed = line.failures().values().stream().mapToLong(Long::longValue).sum();
-    return List.of(
-        cell.system(),
-        String.format(Locale.ROOT, "%s, %,d/s", cell.workload().words(), cell.rate()),
-        line.kind(),
-        millis(line.p50()),
-        millis(line.p99()),
-        millis(line.p999()),
-        millis(line.max()),
-        Long.toString(failed));
+    List<String> row = new ArrayList<>();
+    row.add(cell.system());
+    row.add(String.format(Locale.ROOT, "%s, %,d/s", cell.workload().words(), cell.rate()));
+    row.add(line.kind());
+    for (double value : new double[] {line.p50(), line.p99(), line.p999(), line.max()}) {
+      row.add(line.answered() == 0 ? NONE : millis(value));
+    }
+    row.add(Long.toString(failed));
+    return row;
   }
 
   private static List<List<String>> sizes(Comparison comparison) {
@@ -157,6 +157,8 @@ final class Tables {
                   .orElse(NONE),
               comparison
                   .cell(system, Workload.POSTS, true)
+                  // Redis writes its log anew now and then, which makes it smaller.
+                  .filter(cell -> cell.bytesPerPost() > 0)
                   .map(cell -> String.format(Locale.ROOT, "%,.0f bytes", cell.bytesPerPost()))
                   .orElse(NONE)));
     }

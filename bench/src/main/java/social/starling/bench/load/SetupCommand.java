@@ -76,7 +76,8 @@ public final class SetupCommand implements Callable<Integer> {
         StarlingClient.connect(
             ClientOptions.of(users.name(0))
                 .withRouters(population.target().routers())
-                .withDirect(direct))) {
+                .withDirect(direct)
+                .withDeadline(PATIENCE))) {
       // All must be there before the first follows.
       inParallel(users.size(), user -> work.register(root, user));
       inParallel(users.size(), user -> work.follow(root, user));
