@@ -2,6 +2,7 @@ package social.starling.bench;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import social.starling.bench.compare.CompareCommand;
 import social.starling.bench.core.CoreCommand;
 import social.starling.bench.crossing.CrossingCommand;
 import social.starling.bench.failover.FailoverCommand;
@@ -24,6 +25,7 @@ import social.starling.common.ProcessMain;
       CrossingCommand.class,
       ProcessesCommand.class,
       StartupCommand.class,
+      CompareCommand.class,
       CoreCommand.class,
       GrowthCommand.class,
       FortunesCommand.class

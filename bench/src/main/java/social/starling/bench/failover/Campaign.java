@@ -197,7 +197,7 @@ final class Campaign implements AutoCloseable {
       client.login();
       writers.add(
           new Writer(
-              client,
+              new StarlingPoster(client),
               authors.get(i),
               direct,
               Duration.ofNanos(i * spacing),

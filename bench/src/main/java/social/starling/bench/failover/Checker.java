@@ -72,4 +72,13 @@ final class Checker {
     }
     return wrong.size() > MOST ? List.copyOf(wrong.subList(0, MOST)) : wrong;
   }
+
+  /** How many acknowledged posts are not there. */
+  static long lost(List<Write> written, List<Stored> stored) {
+    Set<String> there = new HashSet<>();
+    stored.forEach(post -> there.add(post.text()));
+    return written.stream()
+        .filter(write -> write.isAcknowledged() && !there.contains(write.text()))
+        .count();
+  }
 }

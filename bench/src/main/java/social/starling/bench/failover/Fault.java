@@ -1,7 +1,7 @@
 package social.starling.bench.failover;
 
 /** What is done to the master. */
-enum Fault {
+public enum Fault {
   /** SIGKILL. */
   KILL,
   /** SIGSTOP, and SIGCONT some seconds later. */

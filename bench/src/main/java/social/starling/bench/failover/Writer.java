@@ -5,9 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import social.starling.client.Post;
-import social.starling.client.StarlingClient;
-import social.starling.client.StarlingException;
 
 /**
  * An author that posts at a steady pace, one post after the other; one that was held up goes on at
@@ -18,7 +15,7 @@ final class Writer implements Runnable {
   /** What a writer keeps at most: at 5/s more than five hours. */
   static final int MOST = 100_000;
 
-  private final StarlingClient client;
+  private final Poster poster;
   private final String author;
   private final boolean direct;
   private final long offset;
@@ -30,8 +27,8 @@ final class Writer implements Runnable {
    * @param offset of the first post from the common beginning
    * @param period between two posts
    */
-  Writer(StarlingClient client, String author, boolean direct, Duration offset, Duration period) {
-    this.client = client;
+  Writer(Poster poster, String author, boolean direct, Duration offset, Duration period) {
+    this.poster = poster;
     this.author = author;
     this.direct = direct;
     this.offset = offset.toNanos();
@@ -47,7 +44,7 @@ final class Writer implements Runnable {
   }
 
   long retries() {
-    return client.retries();
+    return poster.retries();
   }
 
   void stop() {
@@ -86,29 +83,17 @@ final class Writer implements Runnable {
     String text = author + " " + sequence + " " + "kept through a failover ".repeat(7);
     long begun = System.nanoTime();
     try {
-      Post post = client.post(text);
-      return new Write(
-          author,
-          sequence,
-          text,
-          intended,
-          begun,
-          System.nanoTime(),
-          Write.End.ACKNOWLEDGED,
-          "",
-          post.id());
-    } catch (StarlingException e) {
-      return new Write(
-          author,
-          sequence,
-          text,
-          intended,
-          begun,
-          System.nanoTime(),
-          e.outcomeUnknown() ? Write.End.UNKNOWN : Write.End.REFUSED,
-          e.word() + ": " + e.getMessage(),
-          0);
+      long id = poster.post(text);
+      return written(sequence, text, intended, begun, Write.End.ACKNOWLEDGED, "", id);
+    } catch (Poster.Refused e) {
+      Write.End end = e.outcomeUnknown() ? Write.End.UNKNOWN : Write.End.REFUSED;
+      return written(sequence, text, intended, begun, end, e.getMessage(), 0);
     }
+  }
+
+  private Write written(
+      int sequence, String text, long intended, long begun, Write.End end, String why, long id) {
+    return new Write(author, sequence, text, intended, begun, System.nanoTime(), end, why, id);
   }
 
   private void waitUntil(long time) {

@@ -4,6 +4,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -52,6 +53,39 @@ public enum Signal {
           ExitCode.FAILED, "cannot send SIG%s to process %d".formatted(name(), process.pid()));
     }
     return new Sent(before, after);
+  }
+
+  /**
+   * Sends it to processes that this one has started, or that a process started by it has, in their
+   * order. One that has ended meanwhile is left out.
+   *
+   * @throws StartException when one is no descendant: then none gets it
+   */
+  public Sent send(List<ProcessHandle> processes) {
+    for (ProcessHandle process : processes) {
+      if (process.isAlive() && !isDescendant(process)) {
+        throw new StartException(
+            ExitCode.REFUSED,
+            "no signal was sent: process %d was not started from here".formatted(process.pid()));
+      }
+    }
+    long before = System.nanoTime();
+    for (ProcessHandle process : processes) {
+      kill((int) process.pid(), number);
+    }
+    return new Sent(before, System.nanoTime());
+  }
+
+  private static boolean isDescendant(ProcessHandle process) {
+    ProcessHandle own = ProcessHandle.current();
+    for (ProcessHandle at = process.parent().orElse(null);
+        at != null;
+        at = at.parent().orElse(null)) {
+      if (at.equals(own)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @SuppressWarnings("restricted") // native access is what this is for

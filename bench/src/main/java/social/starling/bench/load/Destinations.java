@@ -20,7 +20,7 @@ import social.starling.proto.router.v1.RouterGrpc;
 /** The destination of each simulated user's calls. Immutable; what it holds learns. */
 final class Destinations {
 
-  private static final long LOCATE_SECONDS = 5;
+  private static final long LOCATE_SECONDS = 30;
 
   private final Destination[] ofUser;
 

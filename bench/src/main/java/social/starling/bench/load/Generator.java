@@ -1,17 +1,14 @@
 package social.starling.bench.load;
 
-import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import social.starling.proto.sns.v1.GetTimelineRequest;
-import social.starling.proto.sns.v1.Page;
-import social.starling.proto.sns.v1.PostRequest;
-import social.starling.proto.sns.v1.SnsGrpc;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Makes the load. Everything but {@link #run} happens on the loop's thread.
+ * Makes the load. Operations begin on the threads of the {@link Feed}, where others have ended;
+ * what is shared between them is guarded by this object's lock.
  *
  * <ul>
  *   <li>Closed loop: each of N clients begins its next operation when the last one was answered.
@@ -19,7 +16,7 @@ import social.starling.proto.sns.v1.SnsGrpc;
  *   <li>Open loop: operations begin when the {@link Schedule} says so, and count from then.
  * </ul>
  */
-final class Generator {
+public final class Generator {
 
   /** Operations under way at once in an open loop; those beyond fail as GENERATOR_FULL. */
   static final int MAX_OUTSTANDING = 20_000;
@@ -31,53 +28,37 @@ final class Generator {
    * @param rate operations per second of an open loop; 0 for a closed one
    * @param postPercent 0 to 100: the share of posts, the rest are timelines
    * @param textBytes length of a post
-   * @param limit posts of a timeline
-   * @param deadline after which a call has failed
    * @param seed of users and kinds chosen
    */
-  record Plan(
+  public record Plan(
       int clients,
       double rate,
       int postPercent,
       int textBytes,
-      int limit,
       Duration warmUp,
       Duration measured,
-      Duration deadline,
       long seed) {}
 
-  private static final MethodDescriptor<PostRequest, Integer> POST =
-      CountedPosts.of(SnsGrpc.getPostMethod());
-  private static final MethodDescriptor<GetTimelineRequest, Integer> TIMELINE =
-      CountedPosts.of(SnsGrpc.getGetTimelineMethod());
-
-  private final Loop loop;
+  private final Feed feed;
   private final Plan plan;
-  private final Population users;
-  private final Destinations destinations;
-  private final Sessions[] sessions;
+  private final int users;
   private final Texts texts;
   private final SplittableRandom random;
-  private final GetTimelineRequest timeline;
   private final CountDownLatch finished = new CountDownLatch(1);
+  private final AtomicInteger outstanding = new AtomicInteger();
   private Recorder recorder;
   private long end;
-  private int outstanding;
-  private boolean issuedAll;
+  private volatile boolean issuedAll;
 
-  Generator(Loop loop, Plan plan, Population users, Destinations destinations) {
-    this.loop = loop;
+  /**
+   * @param users how many there are
+   */
+  public Generator(Feed feed, Plan plan, int users) {
+    this.feed = feed;
     this.plan = plan;
     this.users = users;
-    this.destinations = destinations;
-    this.sessions = new Sessions[users.size()];
-    for (int i = 0; i < sessions.length; i++) {
-      sessions[i] = new Sessions();
-    }
     this.texts = new Texts(plan.textBytes(), plan.seed());
     this.random = new SplittableRandom(plan.seed());
-    this.timeline =
-        GetTimelineRequest.newBuilder().setPage(Page.newBuilder().setLimit(plan.limit())).build();
   }
 
   /**
@@ -85,19 +66,18 @@ final class Generator {
    *
    * @param atWindow told when measuring begins (true) and ends (false)
    */
-  Recorder run(WindowListener atWindow) throws InterruptedException {
+  public Recorder run(WindowListener atWindow) throws InterruptedException {
     long start = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(50);
     long from = start + plan.warmUp().toNanos();
     end = from + plan.measured().toNanos();
     recorder = new Recorder(from, end);
-    loop.execute(() -> {
-      if (plan.clients() > 0) {
-        loop.after(start - System.nanoTime(), this::beginAll);
-        loop.after(end - System.nanoTime(), this::stop);
-      } else {
-        pump(new Schedule(start, plan.rate(), end - start));
-      }
-    });
+    if (plan.clients() > 0) {
+      feed.after(start - System.nanoTime(), this::beginAll);
+      feed.after(end - System.nanoTime(), this::stop);
+    } else {
+      Schedule schedule = new Schedule(start, plan.rate(), end - start);
+      feed.after(0, () -> pump(schedule));
+    }
     sleepUntil(from);
     atWindow.changed(true);
     sleepUntil(end);
@@ -108,7 +88,7 @@ final class Generator {
 
   /** Told when the measured time begins and ends. */
   @FunctionalInterface
-  interface WindowListener {
+  public interface WindowListener {
     void changed(boolean begins);
   }
 
@@ -116,16 +96,16 @@ final class Generator {
     long now = System.nanoTime();
     while (!schedule.isOver() && schedule.due() <= now) {
       long due = schedule.take();
-      if (outstanding < MAX_OUTSTANDING) {
+      if (outstanding.get() < MAX_OUTSTANDING) {
         begin(due, () -> {});
       } else {
-        recorder.failed(kind(), due, 0, "GENERATOR_FULL");
+        recorder.failed(choose().kind(), due, 0, "GENERATOR_FULL");
       }
     }
     if (schedule.isOver()) {
       stop();
     } else {
-      loop.after(Math.max(0, schedule.due() - System.nanoTime()), () -> pump(schedule));
+      feed.after(Math.max(0, schedule.due() - System.nanoTime()), () -> pump(schedule));
     }
   }
 
@@ -148,66 +128,61 @@ final class Generator {
   }
 
   private void finishIfDone() {
-    if (issuedAll && outstanding == 0) {
+    if (issuedAll && outstanding.get() == 0) {
       finished.countDown();
     }
   }
 
-  private Kind kind() {
-    return random.nextInt(100) < plan.postPercent() ? Kind.POST : Kind.TIMELINE;
+  /** What is done next: who, what, and with which text. */
+  private record Choice(int user, Kind kind, String text) {}
+
+  private synchronized Choice choose() {
+    int user = random.nextInt(users);
+    return random.nextInt(100) < plan.postPercent()
+        ? new Choice(user, Kind.POST, texts.next())
+        : new Choice(user, Kind.TIMELINE, "");
   }
 
   private void begin(long begun, Runnable next) {
-    int user = random.nextInt(users.size());
-    switch (kind()) {
-      case POST -> post(user, begun, next);
-      case TIMELINE -> call(Kind.TIMELINE, TIMELINE, timeline, user, begun, next);
+    outstanding.incrementAndGet();
+    Choice choice = choose();
+    Ending ending = new Ending(choice.kind(), begun, next);
+    switch (choice.kind()) {
+      case POST -> feed.post(choice.user(), choice.text(), ending);
+      case TIMELINE -> feed.timeline(choice.user(), ending);
     }
   }
 
-  private void post(int user, long begun, Runnable next) {
-    Sessions.Session session = sessions[user].take();
-    PostRequest request =
-        PostRequest.newBuilder().setWrite(session.next()).setText(texts.next()).build();
-    call(
-        Kind.POST,
-        POST,
-        request,
-        user,
-        begun,
-        () -> {
-          sessions[user].release(session);
-          next.run();
-        });
-  }
+  private final class Ending implements Feed.Done {
 
-  private <Q> void call(
-      Kind kind,
-      MethodDescriptor<Q, Integer> method,
-      Q request,
-      int user,
-      long begun,
-      Runnable next) {
-    outstanding++;
-    new Operation<Q, Integer>(
-            loop,
-            method,
-            request,
-            users.name(user),
-            destinations.of(user),
-            System.nanoTime() + plan.deadline().toNanos(),
-            (outcome, retries) -> {
-              long now = System.nanoTime();
-              if (outcome.isAnswered()) {
-                recorder.answered(kind, begun, now, retries, outcome.answer());
-              } else {
-                recorder.failed(kind, begun, retries, outcome.failure());
-              }
-              outstanding--;
-              next.run();
-              finishIfDone();
-            })
-        .start();
+    private final Kind kind;
+    private final long begun;
+    private final Runnable next;
+
+    Ending(Kind kind, long begun, Runnable next) {
+      this.kind = kind;
+      this.begun = begun;
+      this.next = next;
+    }
+
+    @Override
+    public void answered(int items, int retries) {
+      recorder.answered(kind, begun, System.nanoTime(), retries, items);
+      end();
+    }
+
+    @Override
+    public void failed(String reason, int retries) {
+      recorder.failed(kind, begun, retries, reason);
+      end();
+    }
+
+    private void end() {
+      // The next one counts before this one does not: else the end could be seen between them.
+      next.run();
+      outstanding.decrementAndGet();
+      finishIfDone();
+    }
   }
 
   private static void sleepUntil(long time) throws InterruptedException {

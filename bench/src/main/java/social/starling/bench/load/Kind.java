@@ -1,7 +1,7 @@
 package social.starling.bench.load;
 
 /** What a simulated user does. */
-enum Kind {
+public enum Kind {
   POST("post"),
   TIMELINE("timeline");
 
@@ -11,7 +11,7 @@ enum Kind {
     this.word = word;
   }
 
-  String word() {
+  public String word() {
     return word;
   }
 }

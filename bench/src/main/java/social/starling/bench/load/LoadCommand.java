@@ -118,18 +118,18 @@ public final class LoadCommand implements Callable<Integer> {
             amount.rate,
             posts,
             textBytes,
-            limit,
             Duration.ofSeconds(warmUp),
             Duration.ofSeconds(seconds),
-            ClientOptions.DEFAULT_DEADLINE,
             seed);
     Destinations destinations =
         direct ? Destinations.located(router, users) : Destinations.routed(router, users);
     Watched watched = new Watched(population.target().installation());
     Recorder recorder;
-    try (Loop loop = new Loop(connections)) {
+    try (StarlingFeed feed =
+        new StarlingFeed(
+            new Loop(connections), users, destinations, limit, ClientOptions.DEFAULT_DEADLINE)) {
       recorder =
-          new Generator(loop, plan, users, destinations)
+          new Generator(feed, plan, users.size())
               .run(begins -> {
                 if (begins) {
                   watched.begin();

@@ -59,8 +59,13 @@ final class Loop implements AutoCloseable {
     return CompletableFuture.supplyAsync(work, thread).join();
   }
 
-  void execute(Runnable work) {
-    thread.execute(work);
+  /** Runs something on the thread: now, when that is where it is called. */
+  void enter(Runnable work) {
+    if (thread.inEventLoop()) {
+      work.run();
+    } else {
+      thread.execute(work);
+    }
   }
 
   void after(long nanos, Runnable work) {

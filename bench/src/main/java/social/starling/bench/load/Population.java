@@ -1,58 +1,64 @@
 package social.starling.bench.load;
 
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.SplittableRandom;
 import social.starling.common.Limits;
 
 /**
- * The simulated users and whom they follow: the same for the same prefix and size, so that a set-up
- * that was interrupted can be continued and one that is there can be used.
- *
- * @param prefix of every name
- * @param size number of users
- * @param following how many each follows, less than {@code size}
+ * The simulated users and whom they follow: the same for the same prefix, size and average, so that
+ * a set-up that was interrupted can be continued, one that is there can be used, and other systems
+ * can be given the same. See {@link Graph} for who follows whom. Immutable.
  */
-record Population(String prefix, int size, int following) {
+public final class Population {
 
-  Population {
-    if (size < 1 || size > 1_000_000) {
+  private static final int MOST_USERS = 1_000_000;
+
+  private final String prefix;
+  private final Graph graph;
+
+  /**
+   * @param prefix of every name
+   * @param size number of users, 1 to 1,000,000
+   * @param following how many each follows on average, less than {@code size}, at most {@value
+   *     Graph#MOST_FOLLOWERS}
+   * @throws IllegalArgumentException for other numbers
+   */
+  public Population(String prefix, int size, int following) {
+    if (size < 1 || size > MOST_USERS) {
       throw new IllegalArgumentException("the number of users can be 1 to 1,000,000");
     }
-    if (following < 0 || following >= size || following > 1000) {
+    if (following < 0 || following >= size || following > Graph.MOST_FOLLOWERS) {
       throw new IllegalArgumentException(
           "a user can follow 0 to 1,000 others, and fewer than there are users");
     }
     Limits.checkName(prefix + (size - 1));
+    this.prefix = prefix;
+    this.graph = Graph.of(size, following);
   }
 
-  String name(int user) {
+  public int size() {
+    return graph.size();
+  }
+
+  public String name(int user) {
     return prefix + user;
   }
 
   /** Whom a user follows, no one twice and not itself. */
-  List<Integer> followedBy(int user) {
-    SplittableRandom random = new SplittableRandom(31L * size + user);
-    Set<Integer> chosen = new LinkedHashSet<>();
-    if (following > size / 2) {
-      List<Integer> others = new ArrayList<>();
-      for (int i = 0; i < size; i++) {
-        if (i != user) {
-          others.add(i);
-        }
-      }
-      Collections.shuffle(others, new java.util.Random(user));
-      return List.copyOf(others.subList(0, following));
+  public List<Integer> followedBy(int user) {
+    return boxed(graph.followedBy(user));
+  }
+
+  /** Who follows a user. */
+  public List<Integer> followersOf(int user) {
+    return boxed(graph.followersOf(user));
+  }
+
+  private static List<Integer> boxed(int[] users) {
+    List<Integer> list = new ArrayList<>(users.length);
+    for (int user : users) {
+      list.add(user);
     }
-    while (chosen.size() < following) {
-      int other = random.nextInt(size);
-      if (other != user) {
-        chosen.add(other);
-      }
-    }
-    return List.copyOf(chosen);
+    return list;
   }
 }

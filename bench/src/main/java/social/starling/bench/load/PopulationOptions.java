@@ -21,7 +21,7 @@ final class PopulationOptions {
       names = "--following",
       paramLabel = "N",
       defaultValue = "50",
-      description = "How many each of them follows. Default: ${DEFAULT-VALUE}.")
+      description = "How many each of them follows on average. Default: ${DEFAULT-VALUE}.")
   private int following = 50;
 
   @Option(

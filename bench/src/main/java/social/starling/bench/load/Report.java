@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param loop closed or open, and how much
  * @param cpuSeconds processor time of the generator, and of each process that was watched
  */
-record Report(
+public record Report(
     String loop,
     String route,
     double seconds,
@@ -32,7 +32,7 @@ record Report(
    * @param perSecond answers that arrived in the measured time, per second
    * @param itemsPerAnswer posts in a timeline, on average: an empty one proves little
    */
-  record Line(
+  public record Line(
       String kind,
       long answered,
       double perSecond,
@@ -45,7 +45,7 @@ record Report(
       long retries,
       Map<String, Long> failures) {}
 
-  static List<Line> lines(Recorder recorder, double seconds) {
+  public static List<Line> lines(Recorder recorder, double seconds) {
     List<Line> lines = new ArrayList<>();
     for (Kind kind : Kind.values()) {
       Recorder.Tally tally = recorder.tally(kind);

@@ -31,6 +31,9 @@ import social.starling.proto.sns.v1.Reason;
     })
 public final class SetupCommand implements Callable<Integer> {
 
+  /** A busy machine makes a set-up slow, and is no reason to give it up. */
+  private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(60);
+
   @Mixin private PopulationOptions population = new PopulationOptions();
   @Mixin private HelpOption help = new HelpOption();
 
@@ -47,6 +50,11 @@ public final class SetupCommand implements Callable<Integer> {
       defaultValue = "64",
       description = "Users set up at once. Default: ${DEFAULT-VALUE}.")
   private int clients = 64;
+
+  @Option(
+      names = "--direct",
+      description = "Call the servers that the router names, instead of the router.")
+  private boolean direct;
 
   @Option(
       names = "--limit",
@@ -66,7 +74,10 @@ public final class SetupCommand implements Callable<Integer> {
     Work work = new Work(users, postsEach);
     try (StarlingClient root =
         StarlingClient.connect(
-            ClientOptions.of(users.name(0)).withRouters(population.target().routers()))) {
+            ClientOptions.of(users.name(0))
+                .withRouters(population.target().routers())
+                .withDirect(direct)
+                .withDeadline(PATIENCE))) {
       // All must be there before the first follows.
       inParallel(users.size(), user -> work.register(root, user));
       inParallel(users.size(), user -> work.follow(root, user));

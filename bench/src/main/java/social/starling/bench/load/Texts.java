@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Texts to post: words of several scripts, near a given length in bytes, the same for a seed. */
-final class Texts {
+public final class Texts {
 
   private static final int COUNT = 256;
   private static final String[] WORDS = {
@@ -47,7 +47,7 @@ final class Texts {
   private final List<String> texts;
   private int next;
 
-  Texts(int bytes, long seed) {
+  public Texts(int bytes, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     texts = new ArrayList<>(COUNT);
     for (int i = 0; i < COUNT; i++) {
@@ -56,7 +56,7 @@ final class Texts {
   }
 
   /** The next text; they repeat after {@value #COUNT}. */
-  String next() {
+  public String next() {
     next = (next + 1) % COUNT;
     return texts.get(next);
   }

@@ -117,7 +117,7 @@ class GeneratorTest {
       throws InterruptedException {
     alpha1.refuse(FakeSns::down);
 
-    Recorder recorder = run(plan(0, 20, 100, Duration.ofSeconds(1)), routed());
+    Recorder recorder = run(plan(0, 20, 100), routed(), Duration.ofSeconds(1));
 
     Recorder.Tally posts = recorder.tally(Kind.POST);
     assertThat(posts.failures).isEqualTo(Map.of("DEADLINE after CLUSTER_DOWN", 20L));
@@ -126,25 +126,25 @@ class GeneratorTest {
   }
 
   private Recorder run(Generator.Plan plan, Destinations destinations) throws InterruptedException {
-    return new Generator(loop, plan, USERS, destinations).run(begins -> {});
+    // So long that it passes on no machine, however busy.
+    return run(plan, destinations, Duration.ofSeconds(30));
+  }
+
+  private Recorder run(Generator.Plan plan, Destinations destinations, Duration deadline)
+      throws InterruptedException {
+    Feed feed = new StarlingFeed(loop, USERS, destinations, 20, deadline);
+    return new Generator(feed, plan, USERS.size()).run(begins -> {});
   }
 
   private static Generator.Plan plan(int clients, double rate, int postPercent) {
-    // So long that it passes on no machine, however busy.
-    return plan(clients, rate, postPercent, Duration.ofSeconds(30));
-  }
-
-  private static Generator.Plan plan(int clients, double rate, int postPercent, Duration deadline) {
     return new Generator.Plan(
         clients,
         rate,
         postPercent,
         200,
-        20,
         // The first operations of a closed loop are measured: they may be the only ones.
         clients > 0 ? Duration.ZERO : Duration.ofMillis(200),
         Duration.ofSeconds(1),
-        deadline,
         7);
   }
 
