@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
  *   <li>The next bound is half as much again as what lived on, and never below the floor.
  * </ol>
  *
- * <p>So a collection, which stops the process for a time in proportion to what lives, is paid for by
- * the work that made half as much again. Used by one thread.
+ * <p>So a collection, which stops the process for a time in proportion to what lives, is paid for
+ * by the work that made half as much again. Used by one thread.
  */
 final class HeapBound {
 
