@@ -32,7 +32,7 @@ public final class GrowthCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "PART",
-      description = "What to measure. Default: all of it, up to 20 minutes.")
+      description = "What to measure. Default: all of it, at most 9 minutes a part.")
   private List<Part> parts = List.of(Part.values());
 
   @Option(
@@ -44,7 +44,7 @@ public final class GrowthCommand implements Callable<Integer> {
 
   @Option(
       names = "--short",
-      description = "Less of everything: under 5 minutes, to see that it works.")
+      description = "Less of everything: at most 2 minutes a part, to see that it works.")
   private boolean brief;
 
   @Option(
