@@ -72,7 +72,7 @@ final class RedisPoster implements Poster {
   public void close() {
     StatefulRedisConnection<String, String> old = connection;
     connection = null;
-    if (old != null) {
+    if (old != null && old.isOpen()) {
       old.closeAsync();
     }
   }
