@@ -198,16 +198,16 @@ class ProcessLossIT {
       Way.DELETED_BY_FORCE.strike(ground, router);
       starling.awaitWhole(Ground.PATIENCE);
       Pod other = starling.pods(Component.ROUTER).getFirst();
+      // Whether kubectl ends by itself, or only serves nobody any more, depends on its version.
+      forward.end();
       CompletableFuture<Post> last =
           CompletableFuture.supplyAsync(() -> client.post("after the router"));
       Starling.within(Ground.PATIENCE).until(() -> !told.isEmpty());
-      // Whether kubectl ends by itself, or only serves nobody any more, depends on its version.
       ground
           .story()
           .tell(
-              "its router's pod deleted: the client says so (%s); the port-forward %s",
-              told, forward.isAlive() ? "leads nowhere" : "has ended");
-      forward.end();
+              "its router's pod deleted, and with it the port-forward: the client says so (%s)",
+              told);
       try (PortForward again =
           PortForward.to(
               ground.machine().kubeconfig(), other.getMetadata().getName(), forward.port())) {
