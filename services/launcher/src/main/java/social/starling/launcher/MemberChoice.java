@@ -30,11 +30,7 @@ import java.util.stream.Collectors;
 final class MemberChoice {
 
   private static final Comparator<VolumeView> FURTHEST_FIRST =
-      Comparator.<VolumeView>comparingLong(view -> view.openEpoch().orElse(-1))
-          .thenComparingLong(VolumeView::lastEpoch)
-          .thenComparingLong(VolumeView::lastIndex)
-          .thenComparingInt(view -> serial(view))
-          .reversed();
+      VolumeView.BY_REACH.thenComparingInt(view -> serial(view)).reversed();
 
   private MemberChoice() {}
 

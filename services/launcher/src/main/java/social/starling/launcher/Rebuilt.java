@@ -27,8 +27,9 @@ import social.starling.proto.coordinator.v1.StoredSlots;
  *
  * <ol>
  *   <li><b>Master</b> of a cluster, and alone in sync, is the member whose process serves at this
- *       moment; if none does, the one whose journal is furthest, by epoch and index of its last
- *       entry. Either has every entry that was acknowledged, if all volumes can be read.
+ *       moment, unless another has written in a later epoch of which it has not heard; if none
+ *       does, the one whose journal is furthest, by epoch and index of its last entry. Either has
+ *       every entry that was acknowledged, if all volumes can be read.
  *   <li><b>Epochs</b> begin {@value #MARGIN} above the highest promise that can be read, so that
  *       they are above those of volumes that cannot be read.
  *   <li><b>Slots</b> in which users live are where the users are. Of the others each stays where a
@@ -135,23 +136,16 @@ record Rebuilt(
     private void choose(String name, List<VolumeView> members) {
       List<VolumeView> unread =
           members.stream().filter(each -> each.useless().isPresent()).toList();
-      Optional<VolumeView> open =
-          members.stream()
-              .filter(each -> each.useless().isEmpty() && each.used())
-              .filter(each -> each.openEpoch().isPresent())
-              .max(Comparator.comparingLong(each -> each.openEpoch().getAsLong()));
-      Optional<VolumeView> furthest =
+      Optional<VolumeView> best =
           members.stream()
               .filter(each -> each.useless().isEmpty() && each.used())
               .max(
-                  Comparator.comparingLong(VolumeView::lastEpoch)
-                      .thenComparingLong(VolumeView::lastIndex)
-                      .thenComparing(VolumeView::member, Comparator.reverseOrder()));
-      Optional<VolumeView> best = open.or(() -> furthest);
+                  VolumeView.BY_REACH.thenComparing(VolumeView::member, Comparator.reverseOrder()));
+      boolean serves = best.filter(each -> each.openEpoch().isPresent()).isPresent();
       best.ifPresent(each -> chosen.put(name, each));
       reasons.put(
           name,
-          open.isPresent()
+          serves
               ? "it serves"
               : best.isPresent() ? "its journal is furthest" : "nothing was ever written");
       if (best.isEmpty() && !unread.isEmpty()) {

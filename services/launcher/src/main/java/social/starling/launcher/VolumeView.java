@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedSet;
@@ -50,6 +51,19 @@ record VolumeView(
     BitSet slots,
     BitSet usedSlots,
     SortedSet<Integer> clusters) {
+
+  /**
+   * Whose volume surely holds what was acknowledged comes last: who serves or wrote in the newest
+   * epoch; of those who serves, then whose journal goes on longer. A member may take itself for
+   * master of an epoch that another has ended without its hearing of it: that it serves counts only
+   * while nobody has written in a later one.
+   */
+  static final Comparator<VolumeView> BY_REACH =
+      Comparator.<VolumeView>comparingLong(
+              view -> Math.max(view.openEpoch().orElse(-1), view.lastEpoch()))
+          .thenComparingLong(view -> view.openEpoch().orElse(-1))
+          .thenComparingLong(VolumeView::lastEpoch)
+          .thenComparingLong(VolumeView::lastIndex);
 
   /** A volume of which nothing is known. */
   static VolumeView unknown(String cluster, String member, Path directory, String trouble) {

@@ -60,6 +60,15 @@ class RebuiltTest {
   }
 
   @Test
+  void shouldNotNameAMemberThatServesInAnEpochThatAnotherHasEndedUnheard() {
+    Rebuilt rebuilt =
+        Rebuilt.of(
+            List.of(alpha(1).journal(900, 5).open(5).view(), alpha(2).journal(870, 6).view()));
+    assertThat(rebuilt.rows().getFirst().chosen().orElseThrow().member()).isEqualTo("alpha-2");
+    assertThat(rebuilt.rows().getFirst().why()).isEqualTo("its journal is furthest");
+  }
+
+  @Test
   void shouldSayWhatMayBeLostWhenAVolumeCannotBeRead() {
     VolumeView gone =
         VolumeView.unknown("alpha", "alpha-2", Path.of("/d/alpha-2"), "there is no such directory");

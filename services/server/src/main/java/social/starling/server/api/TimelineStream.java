@@ -120,7 +120,8 @@ final class TimelineStream implements Runnable {
     while (!call.isCancelled()) {
       woken = false;
       var serving = member.serving();
-      if (serving.role() != Role.OPEN) {
+      // After a full copy there is another state: this one will never hear of a post again.
+      if (serving.role() != Role.OPEN || member.state() != state) {
         throw member.notServing(serving);
       }
       if (catchUp(state)) {
