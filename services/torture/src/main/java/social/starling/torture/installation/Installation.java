@@ -150,7 +150,13 @@ public final class Installation implements AutoCloseable {
    *
    * @throws StartException when it does not become ready
    */
-  public synchronized void up() throws InterruptedException {
+  public void up() throws InterruptedException {
+    begin();
+    awaitReady();
+  }
+
+  /** Starts a launcher, and does not wait. */
+  public synchronized void begin() {
     try {
       Files.createDirectories(directory);
       List<String> arguments =
@@ -160,22 +166,32 @@ public final class Installation implements AutoCloseable {
       if (recordedIfAny().isEmpty()) {
         arguments.addAll(List.of("--clusters", "" + clusters));
       }
-      Path console = directory.resolve("console.log");
       launcher =
           new ProcessBuilder(distribution.starling(arguments))
               .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(console.toFile()))
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(console().toFile()))
               .start();
-      boolean ready =
-          poll(START, () -> !launcher.isAlive() || isReadyUnder(launcher.pid()))
-              && launcher.isAlive();
-      if (!ready) {
-        throw new StartException(
-            ExitCode.FAILED, "starling up did not become ready; see " + console);
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Waits until everything is ready under the launcher that was started last.
+   *
+   * @throws StartException when that takes too long, or the launcher ends
+   */
+  public void awaitReady() throws InterruptedException {
+    Process started = launcher();
+    poll(START, () -> !started.isAlive() || isReadyUnder(started.pid()));
+    if (!started.isAlive() || !isReadyUnder(started.pid())) {
+      throw new StartException(
+          ExitCode.FAILED, "starling up did not become ready; see " + console());
+    }
+  }
+
+  private Path console() {
+    return directory.resolve("console.log");
   }
 
   private boolean isReadyUnder(long pid) {
@@ -184,7 +200,7 @@ public final class Installation implements AutoCloseable {
         .isPresent();
   }
 
-  /** The launcher that {@link #up} started last; null before. */
+  /** The launcher that was started last; null before. */
   public synchronized Process launcher() {
     return launcher;
   }
@@ -408,8 +424,7 @@ public final class Installation implements AutoCloseable {
       Process down =
           new ProcessBuilder(distribution.starling(List.of("down", "--dir", directory.toString())))
               .redirectErrorStream(true)
-              .redirectOutput(
-                  ProcessBuilder.Redirect.appendTo(directory.resolve("console.log").toFile()))
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(console().toFile()))
               .start();
       if (!down.waitFor(END.toMillis(), TimeUnit.MILLISECONDS)) {
         down.destroyForcibly();

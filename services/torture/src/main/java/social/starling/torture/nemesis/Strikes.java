@@ -147,7 +147,7 @@ final class Strikes {
           "",
           between(random, 500, 4_000),
           () -> killed(targets),
-          this::launcherIsUp);
+          this::launcherBegins);
     }
     List<String> targets = victims(random);
     List<Way> slow = random.nextBoolean() ? betweenMembers(targets, random) : List.of();
@@ -187,11 +187,17 @@ final class Strikes {
     return true;
   }
 
-  /** Starts a launcher when there is none. */
-  void launcherIsUp() throws InterruptedException {
+  // Without waiting: what it finds standing still goes on only when another strike is taken back.
+  private void launcherBegins() {
     if (!installation.isUp()) {
-      installation.up();
+      installation.begin();
     }
+  }
+
+  /** Starts a launcher when there is none, and waits until everything is ready under it. */
+  void launcherIsUp() throws InterruptedException {
+    launcherBegins();
+    installation.awaitReady();
   }
 
   private Strike stop(RandomGenerator random) {
