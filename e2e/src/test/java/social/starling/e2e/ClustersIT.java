@@ -7,45 +7,21 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import social.starling.e2e.installation.Component;
 import social.starling.e2e.installation.Starling;
-import social.starling.e2e.load.Traffic;
 import social.starling.e2e.machine.Story;
 import social.starling.operator.api.SnsCluster;
 import social.starling.proto.coordinator.v1.SlotOwner;
 
 /** Clusters of users come, change and go while users are at work. */
 @Order(6)
-@ExtendWith(OnGround.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ClustersIT {
+class ClustersIT extends AtWork {
 
   private static final String NEW = "delta";
-
-  private Traffic traffic;
-
-  @BeforeAll
-  void begin(Ground ground) throws InterruptedException {
-    traffic = ground.traffic();
-  }
-
-  @AfterAll
-  void finish() throws InterruptedException, IOException {
-    try (Traffic all = traffic) {
-      if (all != null) {
-        all.finish();
-      }
-    }
-  }
 
   @Test
   @Order(1)

@@ -3,7 +3,6 @@ package social.starling.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,41 +10,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import social.starling.e2e.installation.Component;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.load.Pulse;
-import social.starling.e2e.load.Traffic;
 import social.starling.e2e.machine.Story;
 
 /** Whole nodes are lost, for a while or for long, and are drained. */
 @Order(4)
-@ExtendWith(OnGround.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class NodeLossIT {
+class NodeLossIT extends AtWork {
 
   private static final int PAUSES = Integer.getInteger("starling.e2e.pauses");
-
-  private Traffic traffic;
-
-  @BeforeAll
-  void begin(Ground ground) throws InterruptedException {
-    traffic = ground.traffic();
-  }
-
-  @AfterAll
-  void finish() throws InterruptedException, IOException {
-    try (Traffic all = traffic) {
-      if (all != null) {
-        all.finish();
-      }
-    }
-  }
 
   private static List<Pod> on(Starling starling, Component component, String node) {
     return starling.pods(component).stream()

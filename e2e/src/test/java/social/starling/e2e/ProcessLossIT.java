@@ -17,12 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,34 +30,16 @@ import social.starling.e2e.installation.Component;
 import social.starling.e2e.installation.PortForward;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.load.Pulse;
-import social.starling.e2e.load.Traffic;
 import social.starling.e2e.machine.Commands;
 import social.starling.e2e.machine.Story;
 
 /** Single processes are lost, each kind in each way, with everybody at work. */
 @Order(2)
-@ExtendWith(OnGround.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ProcessLossIT {
+class ProcessLossIT extends AtWork {
 
   private static final int KILLS = Integer.getInteger("starling.e2e.kills");
 
-  private Traffic traffic;
   private int turn;
-
-  @BeforeAll
-  void begin(Ground ground) throws InterruptedException {
-    traffic = ground.traffic();
-  }
-
-  @AfterAll
-  void finish() throws InterruptedException, IOException {
-    try (Traffic all = traffic) {
-      if (all != null) {
-        all.finish();
-      }
-    }
-  }
 
   static Stream<Arguments> losses() {
     return Arrays.stream(Component.values())

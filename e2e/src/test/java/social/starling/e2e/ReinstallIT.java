@@ -3,15 +3,10 @@ package social.starling.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import social.starling.e2e.installation.Component;
 import social.starling.e2e.installation.Release;
 import social.starling.e2e.installation.Starling;
@@ -20,27 +15,14 @@ import social.starling.e2e.machine.Story;
 
 /** Starling is uninstalled and installed again; those at work wait for it. */
 @Order(7)
-@ExtendWith(OnGround.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ReinstallIT {
+class ReinstallIT extends AtWork {
 
   /** Longer than there is no router. */
   private static final Duration CALL = Duration.ofMinutes(4);
 
-  private Traffic traffic;
-
-  @BeforeAll
-  void begin(Ground ground) throws InterruptedException {
-    traffic = ground.traffic(CALL);
-  }
-
-  @AfterAll
-  void finish() throws InterruptedException, IOException {
-    try (Traffic all = traffic) {
-      if (all != null) {
-        all.finish();
-      }
-    }
+  @Override
+  Traffic traffic(Ground ground) throws InterruptedException {
+    return ground.traffic(CALL);
   }
 
   @Test

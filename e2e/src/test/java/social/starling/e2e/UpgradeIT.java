@@ -2,17 +2,12 @@ package social.starling.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import social.starling.client.ClientOptions;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.load.Traffic;
@@ -26,9 +21,7 @@ import social.starling.torture.history.History;
  * nothing to begin with yet; a newer one is refused ({@code services/server}, CreationTest).
  */
 @Order(5)
-@ExtendWith(OnGround.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class UpgradeIT {
+class UpgradeIT extends AtWork {
 
   /** Of all calls that were made meanwhile, on a machine where everything starts anew. */
   private static final double TOO_MANY = 0.02;
@@ -36,36 +29,29 @@ class UpgradeIT {
   private record Span(long from, long to) {}
 
   private final Map<String, Span> spans = new LinkedHashMap<>();
-  private Traffic traffic;
 
-  @BeforeAll
-  void begin(Ground ground) throws InterruptedException {
-    traffic = ground.traffic(ClientOptions.DEFAULT_DEADLINE);
+  @Override
+  Traffic traffic(Ground ground) throws InterruptedException {
+    return ground.traffic(ClientOptions.DEFAULT_DEADLINE);
   }
 
-  @AfterAll
-  void finish(Ground ground) throws InterruptedException, IOException {
-    try (Traffic all = traffic) {
-      if (all == null) {
-        return;
-      }
-      History history = all.finish();
-      spans.forEach((what, span) -> {
-        List<Call> calls = Traffic.calls(history, span.from(), span.to());
-        long failed = Traffic.failed(calls);
-        Duration slowest = Traffic.slowest(calls);
-        ground.measured().value(what + ": failed calls", "calls", failed);
-        ground.measured().time(what + ": slowest call", slowest);
-        ground
-            .story()
-            .tell(
-                "%s: of %d calls %d failed, the slowest took %s",
-                what, calls.size(), failed, Story.shown(slowest));
-        assertThat((double) failed)
-            .as("calls that failed during the " + what)
-            .isLessThanOrEqualTo(TOO_MANY * calls.size());
-      });
-    }
+  @Override
+  void finished(Ground ground, History history) {
+    spans.forEach((what, span) -> {
+      List<Call> calls = Traffic.calls(history, span.from(), span.to());
+      long failed = Traffic.failed(calls);
+      Duration slowest = Traffic.slowest(calls);
+      ground.measured().value(what + ": failed calls", "calls", failed);
+      ground.measured().time(what + ": slowest call", slowest);
+      ground
+          .story()
+          .tell(
+              "%s: of %d calls %d failed, the slowest took %s",
+              what, calls.size(), failed, Story.shown(slowest));
+      assertThat((double) failed)
+          .as("calls that failed during the " + what)
+          .isLessThanOrEqualTo(TOO_MANY * calls.size());
+    });
   }
 
   @Test

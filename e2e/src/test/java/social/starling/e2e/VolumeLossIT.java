@@ -4,44 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import social.starling.e2e.installation.Component;
 import social.starling.e2e.installation.Starling;
-import social.starling.e2e.load.Traffic;
 import social.starling.e2e.machine.Story;
 
 /** Volumes are lost with their pods; and a master dies while no operator is there. */
 @Order(3)
-@ExtendWith(OnGround.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class VolumeLossIT {
-
-  private Traffic traffic;
-
-  @BeforeAll
-  void begin(Ground ground) throws InterruptedException {
-    traffic = ground.traffic();
-  }
-
-  @AfterAll
-  void finish() throws InterruptedException, IOException {
-    try (Traffic all = traffic) {
-      if (all != null) {
-        all.finish();
-      }
-    }
-  }
+class VolumeLossIT extends AtWork {
 
   @ParameterizedTest(name = "of a {0}")
   @EnumSource(names = {"MASTER", "SLAVE"})

@@ -2,9 +2,11 @@ package social.starling.bench.failover;
 
 import com.google.gson.GsonBuilder;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import social.starling.bench.Median;
 
 /**
  * What a campaign showed. Times in milliseconds; a negative one means: never.
@@ -48,12 +50,8 @@ record FailoverReport(
   record Summary(double median, double max) {
 
     static Summary of(double[] values) {
-      double[] sorted = values.clone();
-      Arrays.sort(sorted);
-      int middle = sorted.length / 2;
-      double median =
-          sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-      return new Summary(median, sorted[sorted.length - 1]);
+      List<Double> all = Arrays.stream(values).boxed().toList();
+      return new Summary(Median.of(all), Collections.max(all));
     }
 
     private String text() {

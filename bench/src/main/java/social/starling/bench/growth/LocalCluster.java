@@ -2,11 +2,6 @@ package social.starling.bench.growth;
 
 import io.grpc.ManagedChannel;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.Proxy;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +16,9 @@ import social.starling.bench.installation.Installation;
 import social.starling.bench.installation.ProcessFiles;
 import social.starling.bench.installation.RecordedProcess;
 import social.starling.bench.installation.Signal;
+import social.starling.bench.installation.StarlingScript;
+import social.starling.bench.installation.Trees;
+import social.starling.bench.peer.Ports;
 import social.starling.common.Channels;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
@@ -36,21 +34,18 @@ import social.starling.proto.router.v1.RouterGrpc;
  */
 final class LocalCluster implements AutoCloseable {
 
-  private static final long COMMAND_SECONDS = 120;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LOOK_MILLIS = 10;
 
-  private final Path starling;
+  private final StarlingScript script;
   private final Path directory;
-  private final Path log;
   private final ProcessFiles files = new ProcessFiles();
   private boolean failed;
   private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
 
   private LocalCluster(Path starling, Path work) {
-    this.starling = starling.toAbsolutePath();
+    this.script = new StarlingScript(starling, work.resolve("starling.log"));
     this.directory = work.resolve("data");
-    this.log = work.resolve("starling.log");
   }
 
   /**
@@ -63,18 +58,12 @@ final class LocalCluster implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(cluster.atExit);
     try {
       cluster.run(
-          "up", "--clusters", "1", "--router-port", Integer.toString(freePort()), "--detach");
+          "up", "--clusters", "1", "--router-port", Integer.toString(Ports.free()), "--detach");
       cluster.awaitWhole();
       return cluster;
     } catch (RuntimeException | IOException | InterruptedException e) {
       cluster.close();
       throw e;
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 
@@ -157,7 +146,7 @@ final class LocalCluster implements AutoCloseable {
                 .filter(process -> process.pid() > 1 && process.pid() != slave.pid());
     await(
         "the slave did not become ready again",
-        () -> again.get().filter(LocalCluster::isReady).isPresent());
+        () -> again.get().filter(RecordedProcess::isReady).isPresent());
     double seconds = files.ageSeconds(again.get().orElseThrow().pid()).orElseThrow();
     awaitWhole();
     return seconds;
@@ -174,23 +163,10 @@ final class LocalCluster implements AutoCloseable {
     }
   }
 
-  private static boolean isReady(RecordedProcess process) {
-    try {
-      HttpURLConnection connection =
-          (HttpURLConnection)
-              URI.create("http://" + process.httpAddress() + "/readyz")
-                  .toURL()
-                  .openConnection(Proxy.NO_PROXY);
-      connection.setConnectTimeout(1000);
-      connection.setReadTimeout(1000);
-      try {
-        return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
-      } finally {
-        connection.disconnect();
-      }
-    } catch (IOException e) {
-      return false;
-    }
+  private void run(String command, String... options) throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>(List.of(command, "--dir", directory.toString()));
+    words.addAll(List.of(options));
+    script.run(words.toArray(String[]::new));
   }
 
   private void await(String otherwise, BooleanSupplier holds) throws InterruptedException {
@@ -204,28 +180,6 @@ final class LocalCluster implements AutoCloseable {
                 .formatted(otherwise, PATIENCE.toSeconds(), directory));
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-    }
-  }
-
-  private void run(String command, String... options) throws IOException, InterruptedException {
-    List<String> words = new ArrayList<>(List.of(starling.toString(), command));
-    words.addAll(List.of("--dir", directory.toString()));
-    words.addAll(List.of(options));
-    Process process =
-        new ProcessBuilder(words)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .start();
-    if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
-      process.destroy();
-      throw new StartException(
-          ExitCode.FAILED, "starling %s did not end in %d s".formatted(command, COMMAND_SECONDS));
-    }
-    if (process.exitValue() != 0) {
-      throw new StartException(
-          ExitCode.FAILED,
-          "starling %s failed: %s".formatted(command, Files.readString(log).strip()));
     }
   }
 

@@ -1,6 +1,8 @@
 package social.starling.bench.growth;
 
+import java.util.Collections;
 import java.util.List;
+import social.starling.bench.Median;
 
 /**
  * A measured point of a curve.
@@ -15,13 +17,7 @@ record Point(double x, double y, double low, double high, int runs) {
 
   /** The point of some runs, in any order. */
   static Point of(double x, List<Double> runs) {
-    List<Double> sorted = runs.stream().sorted().toList();
-    int middle = sorted.size() / 2;
-    double median =
-        sorted.size() % 2 == 1
-            ? sorted.get(middle)
-            : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-    return new Point(x, median, sorted.getFirst(), sorted.getLast(), sorted.size());
+    return new Point(x, Median.of(runs), Collections.min(runs), Collections.max(runs), runs.size());
   }
 
   static Point of(double x, double y) {

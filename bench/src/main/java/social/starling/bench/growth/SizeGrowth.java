@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.LongFunction;
 import social.starling.bench.installation.RecordedProcess;
+import social.starling.bench.installation.Trees;
 import social.starling.bench.state.Town;
 
 /**

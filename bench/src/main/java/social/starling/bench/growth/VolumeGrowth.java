@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.IntFunction;
+import social.starling.bench.installation.Trees;
 import social.starling.bench.state.EntrySource;
 import social.starling.bench.state.Town;
 import social.starling.replication.Entry;

@@ -1,5 +1,9 @@
 package social.starling.bench.installation;
 
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,5 +28,25 @@ public record RecordedProcess(
 
   public RecordedProcess {
     command = List.copyOf(command);
+  }
+
+  /** Whether it says now, within a second, that it is ready. */
+  public boolean isReady() {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection)
+              URI.create("http://" + httpAddress + "/readyz")
+                  .toURL()
+                  .openConnection(Proxy.NO_PROXY);
+      connection.setConnectTimeout(1000);
+      connection.setReadTimeout(1000);
+      try {
+        return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+      } finally {
+        connection.disconnect();
+      }
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

@@ -1,9 +1,9 @@
 package social.starling.bench.plot;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import social.starling.bench.Median;
 
 /** A row of dots for each of several things, one dot for each run, and a line at the median. */
 public final class Dots {
@@ -40,7 +40,7 @@ public final class Dots {
         svg.dot(x.at(value), y, 5, colour);
       }
       if (!row.getValue().isEmpty()) {
-        double median = median(row.getValue());
+        double median = Median.of(row.getValue());
         svg.line(x.at(median), y - 11, x.at(median), y + 11, "#000000", 2);
         svg.small(
             WIDTH - RIGHT + 10,
@@ -51,12 +51,5 @@ public final class Dots {
       y += ROW;
     }
     return svg.file();
-  }
-
-  private static double median(List<Double> values) {
-    double[] sorted = values.stream().mapToDouble(v -> v).toArray();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

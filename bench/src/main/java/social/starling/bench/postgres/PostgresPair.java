@@ -15,6 +15,7 @@ import social.starling.bench.failover.Fallible;
 import social.starling.bench.failover.Fault;
 import social.starling.bench.failover.Poster;
 import social.starling.bench.installation.Signal;
+import social.starling.bench.peer.Awaited;
 import social.starling.bench.peer.Unprivileged;
 import social.starling.bench.peer.Usages;
 import social.starling.common.ExitCode;
@@ -38,8 +39,6 @@ public final class PostgresPair implements Fallible, AutoCloseable {
   /** How long a primary may not answer: as Starling's silence and Sentinel's down-after. */
   public static final Duration SILENCE = Duration.ofSeconds(1);
 
-  private static final Duration WAIT = Duration.ofSeconds(60);
-  private static final Duration LOOK = Duration.ofMillis(50);
   private static final Duration PROBE = Duration.ofMillis(100);
 
   private final List<PostgresNode> nodes;
@@ -192,7 +191,7 @@ public final class PostgresPair implements Fallible, AutoCloseable {
         Statement statement = probe.createStatement()) {
       long began = System.nanoTime();
       probe.setNetworkTimeout(Runnable::run, (int) SILENCE.toMillis());
-      while (System.nanoTime() - began < WAIT.toNanos()) {
+      while (System.nanoTime() - began < Awaited.LIMIT.toNanos()) {
         statement.execute("SELECT 1");
         TimeUnit.NANOSECONDS.sleep(PROBE.toNanos());
       }
@@ -204,23 +203,7 @@ public final class PostgresPair implements Fallible, AutoCloseable {
   }
 
   private static void await(String what, Callable<Boolean> condition) throws InterruptedException {
-    long end = System.nanoTime() + WAIT.toNanos();
-    String last = "";
-    while (true) {
-      try {
-        if (condition.call()) {
-          return;
-        }
-      } catch (Exception e) {
-        last = " (" + e.getMessage() + ")";
-      }
-      if (System.nanoTime() > end) {
-        throw new StartException(
-            ExitCode.FAILED,
-            "waited %d s in vain for %s%s".formatted(WAIT.toSeconds(), what, last));
-      }
-      TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-    }
+    Awaited.until(what, Exception.class, condition);
   }
 
   private static StartException failed(String what, SQLException e) {

@@ -16,17 +16,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import social.starling.bench.failover.Fallible;
 import social.starling.bench.failover.Fault;
 import social.starling.bench.failover.Poster;
 import social.starling.bench.installation.Signal;
+import social.starling.bench.peer.Awaited;
 import social.starling.bench.peer.Usages;
-import social.starling.common.ExitCode;
-import social.starling.common.StartException;
 
 /**
  * A master, its replica and three sentinels, which promote the replica when the master has not
@@ -42,8 +40,6 @@ public final class RedisGroup implements Fallible, AutoCloseable {
   public static final Duration SILENCE = Duration.ofSeconds(1);
 
   private static final int SENTINELS = 3;
-  private static final Duration WAIT = Duration.ofSeconds(60);
-  private static final Duration LOOK = Duration.ofMillis(50);
   private static final String SWITCH = "+switch-master";
 
   private final RedisPrograms programs;
@@ -257,23 +253,7 @@ public final class RedisGroup implements Fallible, AutoCloseable {
         .orElse("");
   }
 
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + WAIT.toNanos();
-    String last = "";
-    while (true) {
-      try {
-        if (condition.getAsBoolean()) {
-          return;
-        }
-      } catch (RedisException e) {
-        last = " (" + e.getMessage() + ")";
-      }
-      if (System.nanoTime() > end) {
-        throw new StartException(
-            ExitCode.FAILED,
-            "waited %d s in vain for %s%s".formatted(WAIT.toSeconds(), what, last));
-      }
-      TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-    }
+  private static void await(String what, Callable<Boolean> condition) throws InterruptedException {
+    Awaited.until(what, RedisException.class, condition);
   }
 }

@@ -1,9 +1,5 @@
 package social.starling.bench.startup;
 
-import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -75,7 +71,7 @@ final class ReadyWatch implements AutoCloseable {
 
   private void ask(RecordedProcess process) {
     while (!closed) {
-      if (isReady(process.httpAddress())) {
+      if (process.isReady()) {
         OptionalDouble age = files.ageSeconds(process.pid());
         age.ifPresent(seconds ->
             ready.put(
@@ -84,23 +80,6 @@ final class ReadyWatch implements AutoCloseable {
         return;
       }
       pause();
-    }
-  }
-
-  private static boolean isReady(String address) {
-    try {
-      HttpURLConnection connection =
-          (HttpURLConnection)
-              URI.create("http://" + address + "/readyz").toURL().openConnection(Proxy.NO_PROXY);
-      connection.setConnectTimeout(1000);
-      connection.setReadTimeout(1000);
-      try {
-        return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
-      } finally {
-        connection.disconnect();
-      }
-    } catch (IOException e) {
-      return false;
     }
   }
 

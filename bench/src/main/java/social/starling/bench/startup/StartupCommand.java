@@ -1,25 +1,24 @@
 package social.starling.bench.startup;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import social.starling.bench.HelpOption;
+import social.starling.bench.Median;
+import social.starling.bench.installation.StarlingScript;
+import social.starling.bench.installation.Trees;
+import social.starling.bench.peer.Ports;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -35,7 +34,6 @@ import social.starling.common.StartException;
 public final class StartupCommand implements Callable<Integer> {
 
   private static final double MIB = 1024.0 * 1024.0;
-  private static final long LIMIT_SECONDS = 120;
 
   @Option(
       names = "--runs",
@@ -98,17 +96,17 @@ public final class StartupCommand implements Callable<Integer> {
             ? Files.createTempDirectory("starling-startup-")
             : Files.createTempDirectory(Files.createDirectories(work), "startup-");
     Path dir = parent.resolve("data");
+    StarlingScript script = new StarlingScript(starling, parent.resolve("starling.log"));
     try (ReadyWatch watch = ReadyWatch.start(dir)) {
       long began = System.nanoTime();
-      starling(
-          parent,
+      script.run(
           "up",
           "--dir",
           dir.toString(),
           "--clusters",
           Integer.toString(clusters),
           "--router-port",
-          Integer.toString(freePort()),
+          Integer.toString(Ports.free()),
           "--detach");
       double millis = (System.nanoTime() - began) / 1e6;
       watch
@@ -118,31 +116,8 @@ public final class StartupCommand implements Callable<Integer> {
       System.err.printf(Locale.ROOT, "run %d: up after %.0f ms%n", run, millis);
       return millis;
     } finally {
-      starling(parent, "down", "--dir", dir.toString());
-      delete(parent);
-    }
-  }
-
-  private void starling(Path parent, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(starling.toAbsolutePath().toString()));
-    command.addAll(List.of(arguments));
-    Path log = parent.resolve("starling.log");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .start();
-    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-      process.destroy();
-      throw new StartException(
-          ExitCode.FAILED,
-          "starling %s did not end in %d s".formatted(arguments[0], LIMIT_SECONDS));
-    }
-    if (process.exitValue() != 0) {
-      throw new StartException(
-          ExitCode.FAILED,
-          "starling %s failed: %s".formatted(arguments[0], Files.readString(log).strip()));
+      script.run("down", "--dir", dir.toString());
+      Trees.delete(parent);
     }
   }
 
@@ -152,36 +127,8 @@ public final class StartupCommand implements Callable<Integer> {
         "%-16s %5d %9.0f %9.0f %9s%n",
         name,
         millis.size(),
-        median(millis),
+        Median.of(millis),
         Collections.max(millis),
-        mebibytes.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", median(mebibytes)));
-  }
-
-  static double median(List<Double> values) {
-    List<Double> sorted = values.stream().sorted().toList();
-    int middle = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(middle)
-        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(file -> {
-            try {
-              Files.delete(file);
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
-    }
+        mebibytes.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", Median.of(mebibytes)));
   }
 }

@@ -2,6 +2,8 @@ package social.starling.bench.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static social.starling.bench.load.Work.answer;
+import static social.starling.bench.load.Work.expected;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,10 +13,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 import social.starling.bench.failover.Fallible;
 import social.starling.bench.failover.Fault;
 import social.starling.bench.failover.Poster;
-import social.starling.bench.load.Feed;
 import social.starling.bench.load.Population;
 
 /** Against the real thing, where it is installed. */
@@ -45,7 +43,7 @@ class PostgresPairTest {
     try (PostgresPair pair = pair()) {
       pair.start();
       try (PostgresFeed feed = PostgresFeed.open(pair, USERS, 3, 4)) {
-        assertThat(timeline(pair, 7)).isEqualTo(expected(7));
+        assertThat(timeline(pair, 7)).isEqualTo(expected(USERS, 7));
 
         int author = USERS.followedBy(7).getFirst();
         assertThat(answer(done -> feed.post(author, "the newest one", done))).isEqualTo(1);
@@ -100,23 +98,6 @@ class PostgresPairTest {
         PostgresPrograms.find().orElseThrow(), folder.resolve("pair"), USERS.size());
   }
 
-  private static int answer(java.util.function.Consumer<Feed.Done> operation) throws Exception {
-    CompletableFuture<Integer> answer = new CompletableFuture<>();
-    operation.accept(
-        new Feed.Done() {
-          @Override
-          public void answered(int items, int retries) {
-            answer.complete(items);
-          }
-
-          @Override
-          public void failed(String reason, int retries) {
-            answer.completeExceptionally(new AssertionError(reason));
-          }
-        });
-    return answer.get(30, TimeUnit.SECONDS);
-  }
-
   private static List<String> timeline(PostgresPair pair, int user) throws Exception {
     List<String> lines = new ArrayList<>();
     try (Connection connection = DriverManager.getConnection(pair.url());
@@ -129,24 +110,5 @@ class PostgresPairTest {
       }
     }
     return lines;
-  }
-
-  /** Posts were made in rounds, in the order of the users, with texts in a round of their own. */
-  private static List<String> expected(int user) {
-    var texts = new social.starling.bench.load.Texts(200, 1);
-    record Post(int id, String line) {}
-    List<Post> posts = new ArrayList<>();
-    for (int id = 1; id <= 3 * USERS.size(); id++) {
-      int author = (id - 1) % USERS.size();
-      String text = texts.next();
-      if (USERS.followedBy(user).contains(author)) {
-        posts.add(new Post(id, USERS.name(author) + ": " + text));
-      }
-    }
-    return posts.stream()
-        .sorted(Comparator.comparingInt(Post::id).reversed())
-        .limit(20)
-        .map(Post::line)
-        .toList();
   }
 }

@@ -22,14 +22,13 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import social.starling.common.Slots;
 import social.starling.operator.api.SnsCluster;
 import social.starling.operator.api.SnsClusterStatus;
 import social.starling.operator.api.SnsClusterStatus.Phase;
 import social.starling.operator.model.Labels;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
-import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.replication.v1.DigestResponse;
+import social.starling.torture.installation.Homes;
 
 /** What is installed, as the API server shows it. Thread-safe. */
 public final class Starling {
@@ -251,13 +250,7 @@ public final class Starling {
 
   /** In which cluster a user of some name lives, or would live. */
   public Function<String, String> homes() {
-    List<SlotOwner> owners = coordinatorsSay().getSlotsList();
-    return name ->
-        owners.stream()
-            .filter(owner -> owner.getFrom() <= Slots.of(name) && Slots.of(name) < owner.getTo())
-            .findFirst()
-            .orElseThrow()
-            .getCluster();
+    return Homes.of(coordinatorsSay().getSlotsList());
   }
 
   /** A digest of everything that a member holds. */

@@ -4,12 +4,12 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import social.starling.common.ExitCode;
 import social.starling.common.StartException;
 
@@ -19,7 +19,7 @@ import social.starling.common.StartException;
  */
 final class Kubectl implements ApiServer {
 
-  private static final long PATIENCE_SECONDS = 40;
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   /** How it says that the API server answered 404. */
   private static final String NOT_FOUND = "(NotFound)";
@@ -87,13 +87,13 @@ final class Kubectl implements ApiServer {
           new FutureTask<>(
               () -> new String(running.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
       Thread.ofVirtual().start(errors);
-      Thread watchdog = Thread.ofVirtual().start(() -> endLate(running));
+      Watchdog watchdog = Watchdog.over(process, PATIENCE);
       try (OutputStream stdin = process.getOutputStream()) {
         stdin.write(input.getBytes(StandardCharsets.UTF_8));
       }
       String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int code = process.waitFor();
-      watchdog.interrupt();
+      watchdog.close();
       return new Outcome(code, out, errors.get());
     } catch (IOException e) {
       throw new StartException(
@@ -107,16 +107,6 @@ final class Kubectl implements ApiServer {
       if (process != null) {
         process.destroyForcibly();
       }
-    }
-  }
-
-  private static void endLate(Process process) {
-    try {
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -3,6 +3,7 @@ package social.starling.launcher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -10,7 +11,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Reads volumes by a program of the server, which alone knows what is on them: it runs in a process
@@ -20,7 +20,7 @@ final class VolumeReader {
 
   static final String PROGRAM = "social.starling.server.DescribeVolume";
   private static final int AT_ONCE = 2;
-  private static final long PATIENCE_SECONDS = 60;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**
    * A volume to be read.
@@ -63,12 +63,11 @@ final class VolumeReader {
     Process process = null;
     try {
       process = new ProcessBuilder(whole).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-      Process running = process;
-      Thread watchdog = Thread.ofVirtual().start(() -> endLate(running));
+      Watchdog watchdog = Watchdog.over(process, PATIENCE);
       String line =
           new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
       int code = process.waitFor();
-      watchdog.interrupt();
+      watchdog.close();
       return code == 0
           ? VolumeView.read(
               place.cluster(), place.member(), place.directory(), line, place.openEpoch())
@@ -79,16 +78,6 @@ final class VolumeReader {
       if (process != null) {
         process.destroyForcibly();
       }
-    }
-  }
-
-  private static void endLate(Process process) {
-    try {
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

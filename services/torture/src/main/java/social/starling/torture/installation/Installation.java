@@ -23,7 +23,6 @@ import java.util.stream.Collectors;
 import social.starling.common.Channels;
 import social.starling.common.Credential;
 import social.starling.common.ExitCode;
-import social.starling.common.Slots;
 import social.starling.common.StartException;
 import social.starling.proto.coordinator.v1.AdminGrpc;
 import social.starling.proto.coordinator.v1.ClusterStatus;
@@ -32,7 +31,6 @@ import social.starling.proto.coordinator.v1.GetStatusRequest;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
 import social.starling.proto.coordinator.v1.PeerProgress;
 import social.starling.proto.coordinator.v1.Role;
-import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.coordinator.v1.SwitchoverRequest;
 import social.starling.proto.coordinator.v1.SynchronizerReport;
 import social.starling.proto.replication.v1.DigestRequest;
@@ -297,13 +295,7 @@ public final class Installation implements AutoCloseable {
    * @throws StatusRuntimeException when the coordinator does not answer
    */
   public Function<String, String> homes() {
-    List<SlotOwner> owners = status().getSlotsList();
-    return name ->
-        owners.stream()
-            .filter(owner -> owner.getFrom() <= Slots.of(name) && Slots.of(name) < owner.getTo())
-            .findFirst()
-            .orElseThrow()
-            .getCluster();
+    return Homes.of(status().getSlotsList());
   }
 
   /** The configuration of a cluster, or empty when the coordinator does not answer. */

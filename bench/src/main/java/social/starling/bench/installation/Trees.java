@@ -1,4 +1,4 @@
-package social.starling.bench.growth;
+package social.starling.bench.installation;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -9,7 +9,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /** Directories and all that is in them. Stateless. */
-final class Trees {
+public final class Trees {
 
   private Trees() {}
 
@@ -19,10 +19,10 @@ final class Trees {
    * @param bytes as long as they are
    * @param occupied in whole blocks of the file system
    */
-  record Size(long bytes, long occupied, long files) {}
+  public record Size(long bytes, long occupied, long files) {}
 
   /** Of a file, or of all that is in a directory; nothing where there is none. */
-  static Size size(Path root) throws IOException {
+  public static Size size(Path root) throws IOException {
     if (!Files.exists(root)) {
       return new Size(0, 0, 0);
     }
@@ -50,7 +50,8 @@ final class Trees {
     return new Size(sum[0], sum[1], sum[2]);
   }
 
-  static void delete(Path root) throws IOException {
+  /** A directory and all that is in it. */
+  public static void delete(Path root) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {

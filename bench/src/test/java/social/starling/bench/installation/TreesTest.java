@@ -1,4 +1,4 @@
-package social.starling.bench.growth;
+package social.starling.bench.installation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
