@@ -18,4 +18,12 @@ interface ApiServer {
 
   /** Deletes an object; no effect when it is not there. */
   void delete(String path) throws InterruptedException;
+
+  /**
+   * Deletes an object if it is still as it was read; no effect when it is not there.
+   *
+   * @param asRead the object, with its {@code uid} and {@code resourceVersion}
+   * @return false when it has changed since, or is another one of the same name; then it stays
+   */
+  boolean deleteUnchanged(String path, JsonObject asRead) throws InterruptedException;
 }

@@ -24,6 +24,9 @@ final class Kubectl implements ApiServer {
   /** How it says that the API server answered 404. */
   private static final String NOT_FOUND = "(NotFound)";
 
+  /** How it says that the API server answered 409. */
+  private static final String CONFLICT = "(Conflict)";
+
   private final List<String> command;
 
   /** What a run left behind. */
@@ -61,6 +64,27 @@ final class Kubectl implements ApiServer {
     if (!isMissing(outcome)) {
       done(outcome, "delete " + path);
     }
+  }
+
+  @Override
+  public boolean deleteUnchanged(String path, JsonObject asRead) throws InterruptedException {
+    JsonObject preconditions = new JsonObject();
+    for (String key : List.of("uid", "resourceVersion")) {
+      Namespace.text(asRead, "metadata", key)
+          .ifPresent(value -> preconditions.addProperty(key, value));
+    }
+    JsonObject options = new JsonObject();
+    options.addProperty("apiVersion", "v1");
+    options.addProperty("kind", "DeleteOptions");
+    options.add("preconditions", preconditions);
+    Outcome outcome = run(options.toString(), "delete", "--raw", path, "-f", "-");
+    if (outcome.code() != 0 && outcome.err().contains(CONFLICT)) {
+      return false;
+    }
+    if (!isMissing(outcome)) {
+      done(outcome, "delete " + path);
+    }
+    return true;
   }
 
   private static boolean isMissing(Outcome outcome) {

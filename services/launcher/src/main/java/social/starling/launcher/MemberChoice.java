@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which two of the volumes that are found are the members of a cluster. Pure.
@@ -23,6 +24,7 @@ import java.util.stream.Collectors;
  *       older than both was replaced;
  *   <li>of more than two, one that cannot be used comes before one that can and is behind: it may
  *       hold what the others do not, and a person has to decide that;
+ *   <li>an older one counts after all when none of those holds anything that can be read;
  *   <li>a member that is named and has no claim any more is one whose volume is lost. When nothing
  *       names it, it is called by the next serial.
  * </ul>
@@ -89,6 +91,12 @@ final class MemberChoice {
                 : VolumeView.unused(cluster, member, Path.of(member)));
       }
     });
+    if (candidates.stream().noneMatch(MemberChoice::holds)) {
+      views.stream()
+          .filter(view -> holds(view) && !candidates.contains(view))
+          .min(FURTHEST_FIRST)
+          .ifPresent(candidates::add);
+    }
     for (int next = highest(candidates) + 1; candidates.size() < 2; next++) {
       String member = cluster + "-" + next;
       candidates.add(
@@ -112,7 +120,27 @@ final class MemberChoice {
     List<VolumeView> ranked = new ArrayList<>(usable.stream().limit(1).toList());
     ranked.addAll(useless);
     ranked.addAll(usable.stream().skip(1).toList());
-    return ranked.stream().limit(2).sorted(Comparator.comparingInt(view -> serial(view))).toList();
+    List<VolumeView> leftOut =
+        ranked.stream().skip(2).filter(view -> view.useless().isPresent()).toList();
+    // The second is one that cannot be used, too, when there is one left out.
+    VolumeView second = leftOut.isEmpty() ? ranked.get(1) : withTroublesOf(leftOut, ranked.get(1));
+    return Stream.of(ranked.get(0), second)
+        .sorted(Comparator.comparingInt(view -> serial(view)))
+        .toList();
+  }
+
+  /** So that whoever accepts the loss hears of all volumes that may be brought back. */
+  private static VolumeView withTroublesOf(List<VolumeView> others, VolumeView view) {
+    return view.withTrouble(
+        Stream.concat(
+                Stream.of(view.useless().orElseThrow()),
+                others.stream()
+                    .map(other -> other.directory() + ": " + other.useless().orElseThrow()))
+            .collect(Collectors.joining(", ")));
+  }
+
+  private static boolean holds(VolumeView view) {
+    return view.useless().isEmpty() && view.used();
   }
 
   private static int highest(List<VolumeView> views) {

@@ -106,6 +106,11 @@ final class Namespace {
     api.delete(core("configmaps") + "/" + map);
   }
 
+  /** False when it has changed since it was read; then it stays. */
+  boolean deleteUnchangedConfigMap(JsonObject asRead) throws InterruptedException {
+    return api.deleteUnchanged(core("configmaps") + "/" + nameOf(asRead), asRead);
+  }
+
   private String core(String kind) {
     return "/api/v1/namespaces/" + name + "/" + kind;
   }

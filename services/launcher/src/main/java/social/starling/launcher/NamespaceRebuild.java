@@ -21,6 +21,11 @@ import social.starling.proto.coordinator.v1.GetStatusResponse;
  * in a file; then it is deleted, the marker first, so that no coordinator begins with half of it;
  * then a pod with the coordinators' account writes the new one, the marker last. Broken off at any
  * point it is done again from the start.
+ *
+ * <p>Coordinators may be at work with what there is: it may be too old, or lack its marker only.
+ * Whom they promote while the volumes are read is not seen there. So the state is looked at before
+ * the volumes, and nothing is written unless each of its documents is still the same when it is
+ * deleted; from then on whatever those coordinators write is refused.
  */
 final class NamespaceRebuild {
 
@@ -28,17 +33,20 @@ final class NamespaceRebuild {
   private final Path folder;
   private final Duration patience;
   private final Consumer<String> say;
+  private final RecordedState before;
 
   /**
    * @param folder in which what is replaced, and what is written, are kept
    * @param patience how long a pod may take
    * @param say is told what is done, in sentences
    */
-  NamespaceRebuild(Namespace namespace, Path folder, Duration patience, Consumer<String> say) {
+  NamespaceRebuild(Namespace namespace, Path folder, Duration patience, Consumer<String> say)
+      throws InterruptedException {
     this.namespace = namespace;
     this.folder = folder;
     this.patience = patience;
     this.say = say;
+    this.before = RecordedState.of(namespace);
   }
 
   /** The volumes of both members of each cluster. */
@@ -54,15 +62,27 @@ final class NamespaceRebuild {
     return chosen;
   }
 
-  /** What coordinators know, if they would begin with it. */
-  Optional<GetStatusResponse> status() throws InterruptedException {
-    return RecordedState.of(namespace).status();
+  /** What coordinators know, if they would begin with it; as it was before any volume was read. */
+  Optional<GetStatusResponse> status() {
+    return before.status();
+  }
+
+  /** What they would know if only the marker were there; empty when it is, or more is missing. */
+  Optional<GetStatusResponse> unmarked() {
+    return before.marker().isPresent() ? Optional.empty() : before.records();
+  }
+
+  /** Puts the marker back to the documents that are there. */
+  void mark() throws InterruptedException {
+    checkUnchanged();
+    namespace.createConfigMap(RecordedState.newMarker());
+    restartCoordinators();
   }
 
   /** Puts the state in the place of what there is. */
   void write(Rebuilt rebuilt) throws InterruptedException {
     RebuildPods pods = RebuildPods.of(namespace);
-    RecordedState before = RecordedState.of(namespace);
+    checkUnchanged();
     String text = rebuilt.state().toString();
     say.accept("Kept as " + keep("rebuilt-coordinator-", ".txt", text) + ".");
     if (!before.isEmpty()) {
@@ -78,7 +98,9 @@ final class NamespaceRebuild {
         namespace.deleteConfigMap(nameOf(before.marker().get()));
       }
       for (JsonObject document : before.documents()) {
-        namespace.deleteConfigMap(nameOf(document));
+        if (!namespace.deleteUnchangedConfigMap(document)) {
+          throw changed("No coordinator begins before that.");
+        }
       }
       namespace.createPod(pods.write());
       ClaimReader.End end = ClaimReader.await(namespace, RebuildPods.WRITER, patience);
@@ -91,6 +113,24 @@ final class NamespaceRebuild {
     } finally {
       removeWriter();
     }
+    restartCoordinators();
+  }
+
+  private void checkUnchanged() throws InterruptedException {
+    if (!RecordedState.of(namespace).hasDocumentsOf(before)) {
+      throw changed("Nothing was changed.");
+    }
+  }
+
+  private StartException changed(String standing) {
+    return new StartException(
+        ExitCode.REFUSED,
+        ("coordinators that are still at work in namespace %s have written their state since the"
+                + " volumes were read, so another member may be master by now; do it again. %s")
+            .formatted(namespace.name(), standing));
+  }
+
+  private void restartCoordinators() throws InterruptedException {
     // They end by themselves, but one that ended often is started again minutes later.
     for (JsonObject pod : namespace.pods(Namespace.COORDINATORS)) {
       namespace.endPod(nameOf(pod));

@@ -102,12 +102,28 @@ final class RebuildCommand implements Callable<Integer> {
     List<VolumeView> volumes = rebuild.volumes();
     Rebuilt rebuilt = Rebuilt.of(volumes);
     show(volumes, rebuilt);
+    if (rebuild.unmarked().filter(status -> isUsable(status, volumes)).isPresent()) {
+      putBackMarker(rebuild);
+      return ExitCode.DONE;
+    }
     String usable = "the state in namespace %s is not older than the volumes".formatted(namespace);
     if (mayWrite(rebuilt, obstacle(volumes, rebuilt, rebuild.status(), usable))) {
       rebuild.write(rebuilt);
       say("Written. The coordinators begin with it; `kubectl get sns` shows when all is well.");
     }
     return ExitCode.DONE;
+  }
+
+  private void putBackMarker(NamespaceRebuild rebuild) throws InterruptedException {
+    say(
+        "The records of all clusters are there, and not older than the volumes. Only the ConfigMap"
+            + " starling-state is missing, without which no coordinator begins.");
+    if (write) {
+      rebuild.mark();
+      say("It is put back; nothing else was changed. The coordinators begin with it.");
+    } else {
+      say("Nothing was written; --write puts it back and changes nothing else.");
+    }
   }
 
   private void show(List<VolumeView> volumes, Rebuilt rebuilt) {

@@ -8,6 +8,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import social.starling.proto.coordinator.v1.ClusterEntry;
 import social.starling.proto.coordinator.v1.ClusterStatus;
 import social.starling.proto.coordinator.v1.GetStatusResponse;
@@ -22,6 +25,11 @@ import social.starling.proto.coordinator.v1.StoredSlots;
 record RecordedState(Optional<JsonObject> marker, List<JsonObject> documents) {
 
   private static final String MARKER = "starling-state";
+  private static final String FORMAT_KEY = "format";
+
+  /** Of the marker, as coordinators of this version write it. */
+  private static final String FORMAT = "1";
+
   private static final String SLOTS = "starling-slots";
 
   RecordedState {
@@ -38,7 +46,12 @@ record RecordedState(Optional<JsonObject> marker, List<JsonObject> documents) {
 
   /** What coordinators would say from it; empty when they would not begin with it. */
   Optional<GetStatusResponse> status() {
-    if (marker.isEmpty() || documents.stream().noneMatch(map -> nameOf(map).equals(SLOTS))) {
+    return marker.flatMap(present -> records());
+  }
+
+  /** What coordinators would say if the marker were there; empty when they still could not. */
+  Optional<GetStatusResponse> records() {
+    if (documents.stream().noneMatch(map -> nameOf(map).equals(SLOTS))) {
       return Optional.empty();
     }
     GetStatusResponse.Builder status = GetStatusResponse.newBuilder();
@@ -60,6 +73,40 @@ record RecordedState(Optional<JsonObject> marker, List<JsonObject> documents) {
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Whether the same documents are there as in another look, and none has been written since. The
+   * marker does not count: coordinators at work touch it to see whether they can write.
+   */
+  boolean hasDocumentsOf(RecordedState other) {
+    return identities().equals(other.identities());
+  }
+
+  private Set<List<String>> identities() {
+    return documents.stream()
+        .map(map ->
+            Stream.of("name", "uid", "resourceVersion")
+                .map(key -> Namespace.text(map, "metadata", key).orElse(""))
+                .toList())
+        .collect(Collectors.toSet());
+  }
+
+  /** A new marker. */
+  static JsonObject newMarker() {
+    JsonObject labels = new JsonObject();
+    labels.addProperty("app.kubernetes.io/part-of", "starling");
+    JsonObject metadata = new JsonObject();
+    metadata.addProperty("name", MARKER);
+    metadata.add("labels", labels);
+    JsonObject data = new JsonObject();
+    data.addProperty(FORMAT_KEY, FORMAT);
+    JsonObject map = new JsonObject();
+    map.addProperty("apiVersion", "v1");
+    map.addProperty("kind", "ConfigMap");
+    map.add("metadata", metadata);
+    map.add("data", data);
+    return map;
   }
 
   /** All of it, as {@code kubectl apply -f} takes it. */

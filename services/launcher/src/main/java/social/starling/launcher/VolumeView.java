@@ -133,6 +133,28 @@ record VolumeView(
     }
   }
 
+  /** The same, with another reason why it cannot be used. */
+  VolumeView withTrouble(String reason) {
+    return new VolumeView(
+        cluster,
+        member,
+        directory,
+        Optional.of(reason),
+        openEpoch,
+        ownCluster,
+        number,
+        volume,
+        used,
+        promised,
+        lastIndex,
+        lastEpoch,
+        users,
+        slotsVersion,
+        slots,
+        usedSlots,
+        clusters);
+  }
+
   private static Optional<String> text(JsonElement element) {
     return element.isJsonNull() ? Optional.empty() : Optional.of(element.getAsString());
   }

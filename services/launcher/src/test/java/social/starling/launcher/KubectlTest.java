@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -69,27 +70,73 @@ class KubectlTest {
   /** The mock API server does not read what {@code kubectl} posts. */
   @Test
   void shouldPostAnObjectAsItIs() throws Exception {
-    List<String> posted = new CopyOnWriteArrayList<>();
+    JsonObject object = new JsonObject();
+    object.addProperty("kind", "ConfigMap");
+    assertThat(received(201, "{}", kubectl -> kubectl.create(MAPS, object)))
+        .singleElement()
+        .asString()
+        .startsWith("POST " + MAPS + "?")
+        .endsWith(" {\"kind\":\"ConfigMap\"}");
+  }
+
+  @Test
+  void shouldDeleteAnObjectOnlyAsItWasRead() throws Exception {
+    JsonObject asRead =
+        JsonParser.parseString(
+                "{\"metadata\":{\"name\":\"one\",\"uid\":\"u\",\"resourceVersion\":\"7\"}}")
+            .getAsJsonObject();
+    assertThat(
+            received(
+                200,
+                "{}",
+                kubectl -> assertThat(kubectl.deleteUnchanged(MAPS + "/one", asRead)).isTrue()))
+        .singleElement()
+        .asString()
+        .startsWith("DELETE " + MAPS + "/one")
+        .contains("\"preconditions\":{\"uid\":\"u\",\"resourceVersion\":\"7\"}");
+    String conflict =
+        """
+        {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409,
+         "message":"Precondition failed"}
+        """;
+    received(
+        409,
+        conflict,
+        kubectl -> assertThat(kubectl.deleteUnchanged(MAPS + "/one", asRead)).isFalse());
+    String missing =
+        """
+        {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,
+         "message":"not found"}
+        """;
+    received(
+        404,
+        missing,
+        kubectl -> assertThat(kubectl.deleteUnchanged(MAPS + "/one", asRead)).isTrue());
+  }
+
+  private interface Use {
+    void of(Kubectl kubectl) throws InterruptedException;
+  }
+
+  /** The requests that an API server gets which answers each of them like this. */
+  private static List<String> received(int status, String answer, Use use) throws Exception {
+    List<String> requests = new CopyOnWriteArrayList<>();
     HttpServer http = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     http.createContext(
         "/",
         exchange -> {
           String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
-          posted.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + body);
-          exchange.sendResponseHeaders(201, 2);
-          exchange.getResponseBody().write("{}".getBytes(UTF_8));
+          requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + body);
+          byte[] content = answer.getBytes(UTF_8);
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          exchange.sendResponseHeaders(status, content.length);
+          exchange.getResponseBody().write(content);
           exchange.close();
         });
     http.start();
     try {
-      JsonObject object = new JsonObject();
-      object.addProperty("kind", "ConfigMap");
-      kubectl("http://127.0.0.1:" + http.getAddress().getPort()).create(MAPS, object);
-      assertThat(posted)
-          .singleElement()
-          .asString()
-          .startsWith("POST " + MAPS + "?")
-          .endsWith(" {\"kind\":\"ConfigMap\"}");
+      use.of(kubectl("http://127.0.0.1:" + http.getAddress().getPort()));
+      return requests;
     } finally {
       http.stop(0);
     }

@@ -89,6 +89,35 @@ class MemberChoiceTest {
     assertThat(MemberChoice.of(List.of(), List.of(fresh))).isEmpty();
   }
 
+  @Test
+  void shouldTakeAReplacedVolumeWhenNeitherMembersVolumeHoldsAnything() {
+    List<VolumeView> chosen =
+        MemberChoice.of(
+            List.of(volume("alpha-1", 3), volume("alpha-2", 7), lost("alpha-4")),
+            List.of(cluster("alpha", "alpha-3", "alpha-4")));
+    assertThat(chosen).extracting(VolumeView::member).containsExactly("alpha-2", "alpha-4");
+    assertThat(Rebuilt.of(chosen).losses())
+        .as("a person hears of both volumes that would be better")
+        .singleElement()
+        .asString()
+        .contains(
+            "The volume of alpha-4 cannot be used",
+            "alpha-4: its node is lost",
+            "alpha-3: its claim is gone",
+            "up to 7 (epoch 2) of alpha-2 is given up");
+  }
+
+  @Test
+  void shouldTakeAReplacedVolumeBesideAMembersThatIsStillEmpty() {
+    VolumeView empty = VolumeView.unused("alpha", "alpha-3", Path.of("alpha-3"));
+    List<VolumeView> chosen =
+        MemberChoice.of(
+            List.of(volume("alpha-1", 7), lost("alpha-2"), empty),
+            List.of(cluster("alpha", "alpha-2", "alpha-3")));
+    assertThat(chosen).extracting(VolumeView::member).containsExactly("alpha-1", "alpha-2");
+    assertThat(Rebuilt.of(chosen).losses()).singleElement().asString().contains("alpha-2");
+  }
+
   private static List<String> names(List<VolumeView> volumes, JsonObject... clusters) {
     return MemberChoice.of(volumes, List.of(clusters)).stream().map(VolumeView::member).toList();
   }

@@ -1,6 +1,7 @@
 package social.starling.launcher;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.io.IOException;
 import java.net.URI;
@@ -35,6 +36,7 @@ final class MockCluster implements ApiServer {
   private final Map<String, JsonObject> made = new ConcurrentHashMap<>();
   private final Map<String, String> metrics = new ConcurrentHashMap<>();
   private final Set<String> stuck = ConcurrentHashMap.newKeySet();
+  private volatile Runnable beforeDeletion = () -> {};
 
   /**
    * @param claims a directory for each claim, in place of its {@code /data/volume}
@@ -56,6 +58,11 @@ final class MockCluster implements ApiServer {
   /** This pod never comes to run. */
   void stuck(String pod) {
     stuck.add(pod);
+  }
+
+  /** What happens before each document is deleted. */
+  void beforeDeletion(Runnable what) {
+    beforeDeletion = what;
   }
 
   /** A pod as it was made. */
@@ -101,6 +108,24 @@ final class MockCluster implements ApiServer {
     }
   }
 
+  /** The mock API server knows no preconditions. */
+  @Override
+  public boolean deleteUnchanged(String path, JsonObject asRead) throws InterruptedException {
+    beforeDeletion.run();
+    Optional<String> now = get(path);
+    for (String key : List.of("uid", "resourceVersion")) {
+      String read = Namespace.text(asRead, "metadata", key).orElseThrow();
+      if (now.isPresent()
+          && !Namespace.text(JsonParser.parseString(now.get()).getAsJsonObject(), "metadata", key)
+              .orElseThrow()
+              .equals(read)) {
+        return false;
+      }
+    }
+    delete(path);
+    return true;
+  }
+
   private int run(JsonObject pod) throws InterruptedException {
     JsonObject spec = pod.getAsJsonObject("spec");
     JsonObject container = spec.getAsJsonArray("containers").get(0).getAsJsonObject();
@@ -126,7 +151,7 @@ final class MockCluster implements ApiServer {
         Files.writeString(
             state.resolve(RebuildPods.STATE_KEY),
             Namespace.text(
-                    com.google.gson.JsonParser.parseString(content).getAsJsonObject(),
+                    JsonParser.parseString(content).getAsJsonObject(),
                     "data",
                     RebuildPods.STATE_KEY)
                 .orElseThrow());

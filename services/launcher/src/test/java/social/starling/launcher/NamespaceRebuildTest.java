@@ -79,7 +79,7 @@ class NamespaceRebuildTest {
       assertThat(rebuild.status()).isEmpty();
       rebuild.write(rebuilt);
 
-      GetStatusResponse status = rebuild.status().orElseThrow();
+      GetStatusResponse status = rebuild(PATIENCE).status().orElseThrow();
       assertThat(RebuildCommand.isUsable(status, found)).isTrue();
       Configuration alpha = status.getClusters(0).getConfiguration();
       assertThat(alpha.getMaster()).isEqualTo("alpha-2");
@@ -106,7 +106,7 @@ class NamespaceRebuildTest {
     assertThat(rebuild.status()).isEmpty();
     rebuild.write(Rebuilt.of(rebuild.volumes()));
 
-    assertThat(rebuild.status()).isPresent();
+    assertThat(rebuild(PATIENCE).status()).isPresent();
     assertThat(Files.readString(kept.resolve("replaced-coordinator-birds.json")))
         .contains("starling-state-alpha", "cluster/alpha");
     assertThat(said).anySatisfy(s -> assertThat(s).contains("replaced-coordinator-birds.json"));
@@ -125,6 +125,63 @@ class NamespaceRebuildTest {
         .hasMessageContaining("did not end within 0 s");
     assertThat(objects()).isEmpty();
     assertThat(pods()).isEmpty();
+  }
+
+  @Test
+  void shouldWriteNothingWhenCoordinatorsHaveWrittenSinceTheVolumesWereRead() throws Exception {
+    volumeOfAlpha();
+    object("starling-state-alpha", "key", "cluster/alpha");
+    NamespaceRebuild rebuild = rebuild(PATIENCE);
+    Rebuilt rebuilt = Rebuilt.of(rebuild.volumes());
+    promote("starling-state-alpha");
+    assertThatThrownBy(() -> rebuild.write(rebuilt))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("another member may be master by now; do it again")
+        .hasMessageContaining("Nothing was changed.");
+    assertThat(objects()).containsExactly("starling-state-alpha");
+    assertThat(kept).isEmptyDirectory();
+  }
+
+  @Test
+  void shouldDeleteNoDocumentThatCoordinatorsWriteAtThatMoment() throws Exception {
+    volumeOfAlpha();
+    object("starling-state", "format", "1");
+    object("starling-state-alpha", "key", "cluster/alpha");
+    NamespaceRebuild rebuild = rebuild(PATIENCE);
+    Rebuilt rebuilt = Rebuilt.of(rebuild.volumes());
+    cluster.beforeDeletion(() -> promote("starling-state-alpha"));
+    assertThatThrownBy(() -> rebuild.write(rebuilt))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("do it again. No coordinator begins before that.");
+    assertThat(objects()).containsExactly("starling-state-alpha");
+
+    cluster.beforeDeletion(() -> {});
+    NamespaceRebuild again = rebuild(PATIENCE);
+    again.write(Rebuilt.of(again.volumes()));
+    assertThat(rebuild(PATIENCE).status()).isPresent();
+  }
+
+  @Test
+  void shouldPutBackAMarkerThatAloneIsMissing() throws Exception {
+    volumeOfAlpha();
+    NamespaceRebuild first = rebuild(PATIENCE);
+    first.write(Rebuilt.of(first.volumes()));
+    assertThat(rebuild(PATIENCE).unmarked()).isEmpty();
+    ConfigMap marker = client.configMaps().inNamespace(NAMESPACE).withName("starling-state").get();
+    client.configMaps().inNamespace(NAMESPACE).withName("starling-state").delete();
+
+    NamespaceRebuild rebuild = rebuild(PATIENCE);
+    assertThat(RebuildCommand.isUsable(rebuild.unmarked().orElseThrow(), rebuild.volumes()))
+        .isTrue();
+    assertThat(rebuild.status()).isEmpty();
+    pod("starling-coordinator-x", "coordinator");
+    rebuild.mark();
+
+    assertThat(rebuild(PATIENCE).status()).isPresent();
+    ConfigMap again = client.configMaps().inNamespace(NAMESPACE).withName("starling-state").get();
+    assertThat(again.getData()).isEqualTo(marker.getData());
+    assertThat(again.getMetadata().getLabels()).isEqualTo(marker.getMetadata().getLabels());
+    assertThat(pods()).as("coordinators begin at once").isEmpty();
   }
 
   @Test
@@ -186,7 +243,17 @@ class NamespaceRebuildTest {
         .contains("starling-coordinator");
   }
 
-  private NamespaceRebuild rebuild(Duration patience) {
+  /** As coordinators do when they write. */
+  private void promote(String document) {
+    client
+        .configMaps()
+        .inNamespace(NAMESPACE)
+        .withName(document)
+        .edit(
+            map -> new ConfigMapBuilder(map).addToData("version", "" + System.nanoTime()).build());
+  }
+
+  private NamespaceRebuild rebuild(Duration patience) throws InterruptedException {
     return new NamespaceRebuild(new Namespace(cluster, NAMESPACE), kept, patience, said::add);
   }
 

@@ -134,10 +134,10 @@ final class Pursuit {
     if (last != null && !stream && !moved && hint.isEmpty() && failure != Failure.OVERTAKEN) {
       checkDown(cluster);
       await(map, backoff.next());
-      map = router.routes().current();
-      cluster = route(map).orElse(cluster);
+      // The cluster may have lost its members meanwhile; then the next look waits for new ones.
+      route = route(router.routes().current()).filter(known -> !known.masterFirst().isEmpty());
     }
-    return attempt(cluster);
+    return route.flatMap(this::attempt);
   }
 
   /**

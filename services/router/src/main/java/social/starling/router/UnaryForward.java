@@ -15,6 +15,10 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import social.starling.common.Errors;
 import social.starling.common.Identity;
 
 /**
@@ -25,6 +29,7 @@ import social.starling.common.Identity;
  */
 final class UnaryForward {
 
+  private static final Logger LOG = LoggerFactory.getLogger(UnaryForward.class);
   private static final Duration MAX_MARGIN = Duration.ofMillis(100);
 
   private final Router router;
@@ -47,10 +52,10 @@ final class UnaryForward {
       ServerCallStreamObserver<byte[]> answer) {
     String user = Identity.USER.get();
     String home = RequestHome.of(method, request, user);
-    Runnable place = room.take(router.routes().current(), home);
     // What is under way ends with the context; without a handler an answer too late would throw.
     answer.setOnCancelHandler(() -> {});
     Pursuit pursuit = Pursuit.ofCall(router, home, time());
+    Runnable place = room.take(router.routes().current(), home);
     new Forwarding(method, request, user, pursuit, answer, place).begin();
   }
 
@@ -83,6 +88,7 @@ final class UnaryForward {
     private final ServerCallStreamObserver<byte[]> answer;
     private final Runnable place;
     private final Context caller = Context.current();
+    private final AtomicBoolean ended = new AtomicBoolean();
 
     Forwarding(
         MethodDescriptor<byte[], byte[]> method,
@@ -100,17 +106,36 @@ final class UnaryForward {
     }
 
     void begin() {
-      Optional<Attempt> first;
+      guarded(() -> {
+        Optional<Attempt> first = pursuit.first();
+        if (first.isPresent()) {
+          begin(first.get());
+        } else {
+          goOn();
+        }
+      });
+    }
+
+    /**
+     * A step of the work. Whatever it throws ends the call, so that its place is given back and the
+     * caller does not wait for nothing.
+     */
+    private void guarded(Step step) {
       try {
-        first = pursuit.first();
-      } catch (RuntimeException e) {
-        end(e);
-        return;
-      }
-      if (first.isPresent()) {
-        begin(first.get());
-      } else {
-        goOn();
+        step.run();
+      } catch (StatusRuntimeException e) {
+        end(pursuit.told(e));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        end(pursuit.told(Status.CANCELLED.withDescription("the router ends").asRuntimeException()));
+      } catch (RuntimeException | Error e) {
+        LOG.atError().addKeyValue("method", method.getFullMethodName()).setCause(e).log("failed");
+        // Nobody foresaw it, so it is not known either what was sent by then.
+        end(
+            Errors.doubtful(
+                Status.INTERNAL
+                    .withDescription("the router failed at this call; its log says more")
+                    .asRuntimeException()));
       }
     }
 
@@ -125,6 +150,9 @@ final class UnaryForward {
         call.request(2);
         call.sendMessage(request);
         call.halfClose();
+      } catch (RuntimeException | Error e) {
+        attempt.close();
+        throw e;
       } finally {
         attempt.context().detach(before);
       }
@@ -148,26 +176,19 @@ final class UnaryForward {
       @Override
       public void onClose(Status status, Metadata trailers) {
         // This is called in the context of the attempt, which may have been given up.
-        caller.run(() -> {
-          if (status.isOk() && answered != null) {
-            pursuit.served(attempt);
-            attempt.close();
-            end(answered);
-          } else {
-            refused(status.isOk() ? nothing() : status.asRuntimeException(trailers));
-          }
-        });
+        caller.run(() -> guarded(() -> closed(status, trailers)));
       }
 
-      private void refused(StatusRuntimeException error) {
+      private void closed(Status status, Metadata trailers) {
         try (attempt) {
+          if (status.isOk() && answered != null) {
+            pursuit.served(attempt);
+            end(answered);
+            return;
+          }
+          StatusRuntimeException error =
+              status.isOk() ? nothing() : status.asRuntimeException(trailers);
           pursuit.failed(attempt, forwarded(error));
-        } catch (StatusRuntimeException e) {
-          end(pursuit.told(e));
-          return;
-        } catch (RuntimeException e) {
-          end(e);
-          return;
         }
         goOn();
       }
@@ -178,25 +199,7 @@ final class UnaryForward {
     }
 
     private void goOn() {
-      Thread.ofVirtual().name("pursuit").start(caller.wrap(this::pursue));
-    }
-
-    private void pursue() {
-      byte[] answered;
-      try {
-        answered = served();
-      } catch (StatusRuntimeException e) {
-        end(pursuit.told(e));
-        return;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        end(Status.CANCELLED.withDescription("the router ends").asRuntimeException());
-        return;
-      } catch (RuntimeException e) {
-        end(e);
-        return;
-      }
-      end(answered);
+      Thread.ofVirtual().name("pursuit").start(caller.wrap(() -> guarded(() -> end(served()))));
     }
 
     private byte[] served() throws InterruptedException {
@@ -232,14 +235,30 @@ final class UnaryForward {
     }
 
     private void end(byte[] answered) {
-      place.run();
-      answer.onNext(answered);
-      answer.onCompleted();
+      if (leave()) {
+        answer.onNext(answered);
+        answer.onCompleted();
+      }
     }
 
     private void end(RuntimeException error) {
-      place.run();
-      answer.onError(error);
+      if (leave()) {
+        answer.onError(error);
+      }
     }
+
+    /** Gives the place back. False when the call has ended before. */
+    private boolean leave() {
+      if (!ended.compareAndSet(false, true)) {
+        return false;
+      }
+      place.run();
+      return true;
+    }
+  }
+
+  /** A piece of work on a call. */
+  private interface Step {
+    void run() throws InterruptedException;
   }
 }

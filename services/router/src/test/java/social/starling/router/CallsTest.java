@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import social.starling.common.Errors;
 import social.starling.common.Slots;
 import social.starling.proto.coordinator.v1.ClusterMap;
+import social.starling.proto.coordinator.v1.Member;
 import social.starling.proto.coordinator.v1.SlotOwner;
 import social.starling.proto.router.v1.LocateRequest;
 import social.starling.proto.router.v1.LocateResponse;
@@ -118,6 +119,25 @@ class CallsTest {
     assertThat(call).succeedsWithin(Duration.ofSeconds(5));
     assertThat(fixture.registry.get("starling_router_retries").tag("reason", "NOT_READY").counter())
         .satisfies(counter -> assertThat(counter.count()).isGreaterThan(2));
+  }
+
+  @Test
+  void aCallWaitsForMembersThatAreReplacedAndNotYetHeard() {
+    fixture.one.mood = Mood.NOT_READY;
+    CompletableFuture<Post> call = posting("x", 10_000);
+    await().until(() -> fixture.one.calls.get() > 3);
+    ClusterMap.Builder map = FakeCoordinator.alpha(2, fixture.one, fixture.two).toBuilder();
+    map.getClustersBuilder(0)
+        .clearMembers()
+        .addMembers(Member.newBuilder().setName("alpha-3"))
+        .addMembers(Member.newBuilder().setName("alpha-4"))
+        .getConfigurationBuilder()
+        .setMaster("alpha-3");
+    fixture.push(map.build());
+    fixture.one.mood = Mood.SERVES;
+    assertThat(call).isNotDone();
+    fixture.push(FakeCoordinator.alpha(3, fixture.one, fixture.two));
+    assertThat(call).succeedsWithin(Duration.ofSeconds(5));
   }
 
   @Test
