@@ -29,7 +29,7 @@ final class OpenVolume {
           "-XX:+UseCompactObjectHeaders",
           "--enable-native-access=ALL-UNNAMED",
           "-XX:+ExitOnOutOfMemoryError",
-          "-Xmn20m",
+          "-Xmn32m",
           "-XX:CompileThresholdScaling=2");
 
   private OpenVolume() {}

@@ -1,6 +1,10 @@
 package social.starling.common;
 
 import io.grpc.BindableService;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
@@ -14,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * Starts the two kinds of gRPC server. Both have health, reflection, a virtual thread for each call
@@ -34,40 +39,29 @@ public final class GrpcServers {
    * @throws StartException when the port cannot be used
    */
   public static GrpcServer publicServer(String host, int port, BindableService... services) {
-    return publicServer(host, port, List.of(), services);
+    return publicServer(host, port, method -> false, List.of(), services);
   }
 
   /**
    * As above.
    *
+   * @param neverBlocks methods whose handlers are called by the threads of the network, with
+   *     nothing in between: they must never block, or other calls stand still
    * @param interceptors see each call of the services given from outside, with the status that it
    *     ends with; the first is the outermost
    */
   public static GrpcServer publicServer(
-      String host, int port, List<ServerInterceptor> interceptors, BindableService... services) {
+      String host,
+      int port,
+      Predicate<MethodDescriptor<?, ?>> neverBlocks,
+      List<ServerInterceptor> interceptors,
+      BindableService... services) {
     return start(
         host,
         port,
         "--public-port",
         Limits.MAX_MESSAGE_BYTES,
-        virtualThreads(),
-        null,
-        interceptors,
-        services);
-  }
-
-  /**
-   * As above, with handlers that are called by the threads of the network, with nothing in between:
-   * they must never block, or other calls stand still.
-   */
-  public static GrpcServer publicServerThatNeverBlocks(
-      String host, int port, List<ServerInterceptor> interceptors, BindableService... services) {
-    return start(
-        host,
-        port,
-        "--public-port",
-        Limits.MAX_MESSAGE_BYTES,
-        Runnable::run,
+        neverBlocks,
         null,
         interceptors,
         services);
@@ -97,14 +91,22 @@ public final class GrpcServers {
         port,
         "--internal-port",
         Limits.MAX_INTERNAL_MESSAGE_BYTES,
-        virtualThreads(),
+        method -> false,
         credential.serverInterceptor(),
         interceptors,
         services);
   }
 
-  private static Executor virtualThreads() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
+  private static ServerCallExecutorSupplier executors(
+      Predicate<MethodDescriptor<?, ?>> neverBlocks) {
+    Executor virtualThreads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
+    return new ServerCallExecutorSupplier() {
+      @Override
+      public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+        return neverBlocks.test(call.getMethodDescriptor()) ? Runnable::run : virtualThreads;
+      }
+    };
   }
 
   private static GrpcServer start(
@@ -112,7 +114,7 @@ public final class GrpcServers {
       int port,
       String flag,
       int maxMessage,
-      Executor executor,
+      Predicate<MethodDescriptor<?, ?>> neverBlocks,
       ServerInterceptor gate,
       List<ServerInterceptor> interceptors,
       BindableService... services) {
@@ -122,7 +124,9 @@ public final class GrpcServers {
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
-            .executor(executor)
+            // Serializes the events of a call itself; only finding the method is left to this one.
+            .executor(Runnable::run)
+            .callExecutor(executors(neverBlocks))
             .maxInboundMessageSize(maxMessage)
             .maxInboundMetadataSize(MAX_METADATA_BYTES)
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
@@ -144,7 +148,9 @@ public final class GrpcServers {
     }
     builder.addService(health.getHealthService());
     builder.addService(ProtoReflectionServiceV1.newInstance());
-    if (gate != null) {
+    if (gate == null) {
+      UserLoops.serve(builder);
+    } else {
       builder.intercept(gate);
     }
     try {

@@ -96,7 +96,8 @@ class HttpEndpointTest {
           }
         };
     try (GrpcServer server =
-        GrpcServers.publicServer("127.0.0.1", 0, List.of(Metrics.calls(registry)), service)) {
+        GrpcServers.publicServer(
+            "127.0.0.1", 0, method -> true, List.of(Metrics.calls(registry)), service)) {
       ManagedChannel channel = Channels.open("127.0.0.1:" + server.port());
       try {
         var stub = RouterGrpc.newBlockingStub(channel);

@@ -45,9 +45,10 @@ final class RouterProcess implements AutoCloseable {
     router = new Router(settings.patience(), registry);
     streams = new OpenStreams(registry);
     server =
-        GrpcServers.publicServerThatNeverBlocks(
+        GrpcServers.publicServer(
             settings.host(),
             settings.publicPort(),
+            method -> true,
             List.of(Metrics.calls(registry)),
             new SnsForward(router, streams),
             new LocateService(router.routes(), router.upstreams()));

@@ -201,6 +201,7 @@ public final class ServerMain implements Callable<Integer> {
         GrpcServers.publicServer(
             common.host(),
             publicPort,
+            SnsService::neverBlocks,
             List.of(Metrics.calls(registry)),
             new SnsService(self, streams, presence, exchange::position, scheduler));
     HttpEndpoint http =

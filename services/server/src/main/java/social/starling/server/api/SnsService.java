@@ -1,6 +1,7 @@
 package social.starling.server.api;
 
 import io.grpc.Context;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -17,6 +20,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.IntToLongFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import social.starling.common.Errors;
 import social.starling.common.Identity;
 import social.starling.common.Limits;
@@ -66,7 +72,11 @@ import social.starling.server.state.DamagedException;
 import social.starling.server.state.State;
 import social.starling.server.storage.StorageException;
 
-/** The service that users call. Each call runs on a virtual thread of its own and may block. */
+/**
+ * The service that users call. What users do most never blocks ({@link #neverBlocks}): the
+ * network's thread begins it, and whoever has the answer gives it. Other calls run on a virtual
+ * thread of their own and may block.
+ */
 public final class SnsService extends SnsGrpc.SnsImplBase {
 
   private static final int MAX_PAGE = 200;
@@ -74,6 +84,20 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   private static final int MAX_NAMES = 1_000;
   private static final int DEFAULT_NAMES = 200;
   private static final long ATTEND_SECONDS = 2;
+
+  /** A page that the network's thread may make itself; a longer one would hold up its others. */
+  private static final int SHORT_PAGE = 50;
+
+  private static final Set<String> NEVER_BLOCKS =
+      Stream.of(
+              SnsGrpc.getLoginMethod(),
+              SnsGrpc.getFollowMethod(),
+              SnsGrpc.getUnfollowMethod(),
+              SnsGrpc.getPostMethod(),
+              SnsGrpc.getDeleteMethod(),
+              SnsGrpc.getGetTimelineMethod())
+          .map(MethodDescriptor::getFullMethodName)
+          .collect(Collectors.toSet());
 
   private final Member member;
   private final LiveStreams streams;
@@ -100,34 +124,38 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     this.scheduler = scheduler;
   }
 
+  /** Whether the handler of a method leaves the thread that calls it at once, always. */
+  public static boolean neverBlocks(MethodDescriptor<?, ?> method) {
+    return NEVER_BLOCKS.contains(method.getFullMethodName());
+  }
+
   // ---------------------------------------------------------------- writes
 
   @Override
   public void login(LoginRequest in, StreamObserver<LoginResponse> out) {
-    answer(
+    write(
         out,
-        () -> {
-          Answer answer =
-              write(in.getWrite(), request -> request.setLogin(Login.getDefaultInstance()));
-          return LoginResponse.newBuilder()
-              .setUser(answer.getUser())
-              .setCreated(answer.getCreated())
-              .setCluster(member.members().getCluster())
-              .setCursor(member.state().appliedIndex())
-              .build();
-        });
+        in.getWrite(),
+        request -> request.setLogin(Login.getDefaultInstance()),
+        answer ->
+            LoginResponse.newBuilder()
+                .setUser(answer.getUser())
+                .setCreated(answer.getCreated())
+                .setCluster(member.members().getCluster())
+                .setCursor(member.state().appliedIndex())
+                .build());
   }
 
   @Override
   public void follow(FollowRequest in, StreamObserver<FollowResponse> out) {
-    answer(
+    write(
         out,
-        () -> {
+        in.getWrite(),
+        request -> {
           String name = Limits.checkName(in.getName());
-          Follow follow = Follow.newBuilder().setName(name).setPosition(position(name)).build();
-          write(in.getWrite(), request -> request.setFollow(follow));
-          return FollowResponse.getDefaultInstance();
-        });
+          return request.setFollow(Follow.newBuilder().setName(name).setPosition(position(name)));
+        },
+        answer -> FollowResponse.getDefaultInstance());
   }
 
   /**
@@ -143,60 +171,97 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
 
   @Override
   public void unfollow(UnfollowRequest in, StreamObserver<UnfollowResponse> out) {
-    answer(
+    write(
         out,
-        () -> {
-          String name = Limits.checkName(in.getName());
-          write(in.getWrite(), request -> request.setUnfollow(Unfollow.newBuilder().setName(name)));
-          return UnfollowResponse.getDefaultInstance();
-        });
+        in.getWrite(),
+        request ->
+            request.setUnfollow(Unfollow.newBuilder().setName(Limits.checkName(in.getName()))),
+        answer -> UnfollowResponse.getDefaultInstance());
   }
 
   @Override
   public void post(PostRequest in, StreamObserver<PostResponse> out) {
-    answer(
+    String user = user();
+    write(
         out,
-        () -> {
-          String text = Limits.checkText(in.getText());
-          Answer answer =
-              write(
-                  in.getWrite(),
-                  request ->
-                      request.setPost(
-                          social.starling.proto.journal.v1.Post.newBuilder().setText(text)));
-          return PostResponse.newBuilder()
-              .setPost(
-                  Post.newBuilder()
-                      .setId(answer.getPostId())
-                      .setAuthor(member.state().registered(user()).orElse(user()))
-                      .setText(text)
-                      .setTimeMillis(answer.getTimeMillis()))
-              .build();
-        });
+        in.getWrite(),
+        request ->
+            request.setPost(
+                social.starling.proto.journal.v1.Post.newBuilder()
+                    .setText(Limits.checkText(in.getText()))),
+        answer ->
+            PostResponse.newBuilder()
+                .setPost(
+                    Post.newBuilder()
+                        .setId(answer.getPostId())
+                        .setAuthor(member.state().registered(user).orElse(user))
+                        .setText(in.getText())
+                        .setTimeMillis(answer.getTimeMillis()))
+                .build());
   }
 
   @Override
   public void delete(DeleteRequest in, StreamObserver<DeleteResponse> out) {
-    answer(
+    write(
         out,
-        () -> {
-          write(in.getWrite(), request -> request.setDelete(Delete.newBuilder().setId(in.getId())));
-          return DeleteResponse.getDefaultInstance();
-        });
+        in.getWrite(),
+        request -> request.setDelete(Delete.newBuilder().setId(in.getId())),
+        answer -> DeleteResponse.getDefaultInstance());
   }
 
-  private Answer write(WriteId id, Function<Request.Builder, Request.Builder> body)
-      throws InterruptedException {
-    Limits.checkWriteId(id);
-    checkHome(user());
-    Request request =
-        body.apply(Request.newBuilder().setUser(user()).setConfirmed(id.getConfirmed())).build();
-    underWay.begin(user());
-    try {
+  /**
+   * Writes without a thread that waits, but where it is not known yet whether this member serves,
+   * or whose the user is.
+   *
+   * @param body completes the request, or refuses it
+   */
+  private <T> void write(
+      StreamObserver<T> out,
+      WriteId id,
+      UnaryOperator<Request.Builder> body,
+      Function<Answer, T> response) {
+    Reply<T> reply = new Reply<>(out);
+    reply.guard(() -> {
+      String user = user();
+      Request request =
+          body.apply(Request.newBuilder().setUser(user).setConfirmed(id.getConfirmed())).build();
+      Limits.checkWriteId(id);
       RequestId name = new RequestId(id.getClient(), id.getSequence());
+      Reply.Call<T> waiting = () -> response.apply(writeAndWait(user, name, request));
+      if (!isLocal(member.state().home(user))) {
+        reply.later(waiting);
+        return;
+      }
+      underWay.begin(user);
+      Optional<CompletableFuture<Answer>> written = member.writeNow(name, request);
+      if (written.isEmpty()) {
+        underWay.end(user);
+        reply.later(waiting);
+        return;
+      }
+      written
+          .get()
+          .whenComplete((answer, failure) -> {
+            underWay.end(user);
+            if (failure == null) {
+              reply.give(() -> response.apply(Answers.orThrow(answer)));
+            } else if (member.isWorthWaiting(failure)) {
+              reply.later(waiting);
+            } else {
+              reply.fail(failure);
+            }
+          });
+    });
+  }
+
+  private Answer writeAndWait(String user, RequestId name, Request request)
+      throws InterruptedException {
+    checkHome(user);
+    underWay.begin(user);
+    try {
       return Answers.orThrow(member.write(name, request));
     } finally {
-      underWay.end(user());
+      underWay.end(user);
     }
   }
 
@@ -292,23 +357,36 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
 
   @Override
   public void getTimeline(GetTimelineRequest in, StreamObserver<GetTimelineResponse> out) {
-    answer(
-        out,
-        () -> {
-          String user = user();
+    Reply<GetTimelineResponse> reply = new Reply<>(out);
+    reply.guard(() -> {
+      String user = user();
+      Page page = in.getPage();
+      int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
+      Optional<State.Timeline> found =
+          limit <= SHORT_PAGE && isLocal(member.state().home(user))
+              ? member.readNow(() ->
+                  member.state().timelineInMemory(user, page.getMaxId(), page.getSinceId(), limit))
+              : Optional.empty();
+      if (found.isPresent()) {
+        reply.give(() -> response(found.get()));
+      } else {
+        reply.later(() -> {
           checkHome(user);
-          Page page = in.getPage();
-          int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
-          State.Timeline found =
+          return response(
               member.read(() ->
                   known(
                       user,
-                      member.state().timeline(user, page.getMaxId(), page.getSinceId(), limit)));
-          return GetTimelineResponse.newBuilder()
-              .addAllPosts(found.posts())
-              .setCursor(found.cursor())
-              .build();
+                      member.state().timeline(user, page.getMaxId(), page.getSinceId(), limit))));
         });
+      }
+    });
+  }
+
+  private static GetTimelineResponse response(State.Timeline found) {
+    return GetTimelineResponse.newBuilder()
+        .addAllPosts(found.posts())
+        .setCursor(found.cursor())
+        .build();
   }
 
   // ---------------------------------------------------------------- streams
@@ -521,31 +599,7 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     return Errors.of(Code.INVALID_ARGUMENT, Reason.INVALID_REQUEST, sentence);
   }
 
-  private interface Call<T> {
-    T run() throws InterruptedException;
-  }
-
-  private static <T> void answer(StreamObserver<T> out, Call<T> call) {
-    T response;
-    try {
-      response = call.run();
-    } catch (StatusRuntimeException e) {
-      out.onError(e);
-      return;
-    } catch (DamagedException e) {
-      out.onError(Failures.of(e));
-      return;
-    } catch (StorageException e) {
-      out.onError(Failures.of(e));
-      return;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      out.onError(
-          Errors.of(
-              Code.UNAVAILABLE, Reason.UNKNOWN_OUTCOME, "this member is stopping; try again"));
-      return;
-    }
-    out.onNext(response);
-    out.onCompleted();
+  private static <T> void answer(StreamObserver<T> out, Reply.Call<T> call) {
+    new Reply<>(out).give(call);
   }
 }

@@ -75,6 +75,7 @@ public final class Member {
 
   private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
   private static final Duration STORE_LIMIT = Duration.ofSeconds(1);
+  private static final String TOO_LATE = "no answer within the deadline";
   private static final long TICK_NANOS = 20_000_000;
   private static final long HOUSEKEEPING_NANOS = 250_000_000;
 
@@ -167,7 +168,12 @@ public final class Member {
   private record Submit(RequestId id, byte[] request, Waiter waiter) {}
 
   /** A client that waits for its answer. */
-  private record Waiter(CompletableFuture<Answer> answer, long since) {}
+  private record Waiter(CompletableFuture<Answer> answer, long since, long deadline) {
+
+    static Waiter until(long deadline) {
+      return new Waiter(new CompletableFuture<>(), System.nanoTime(), deadline);
+    }
+  }
 
   /**
    * @param volume open; this member closes it
@@ -340,7 +346,7 @@ public final class Member {
       if (seen.role() != Role.OPEN) {
         throw notServing(seen);
       }
-      Waiter waiter = new Waiter(new CompletableFuture<>(), System.nanoTime());
+      Waiter waiter = Waiter.until(deadline);
       if (!inbox.write(new Submit(id, bytes, waiter))) {
         throw closing ? notServing(serving) : overloaded();
       }
@@ -348,18 +354,43 @@ public final class Member {
         return waiter.answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       } catch (TimeoutException e) {
         waiter.answer.cancel(false);
-        throw unknownOutcome("no answer within the deadline");
+        throw unknownOutcome(TOO_LATE);
       } catch (ExecutionException e) {
-        boolean opensSoon =
-            Errors.reason(e.getCause()).equals(Optional.of(Reason.NOT_READY))
-                && serving.role() == Role.WAITING;
-        if (!opensSoon) {
+        if (!isWorthWaiting(e.getCause())) {
           throw e.getCause() instanceof StatusRuntimeException known
               ? known
               : Errors.of(Code.INTERNAL, Reason.REASON_UNSPECIFIED, "the write failed; try again");
         }
       }
     }
+  }
+
+  /**
+   * As {@link #write}, but never blocks.
+   *
+   * @return the answer once it is committed and applied, or a {@link StatusRuntimeException}. What
+   *     is chained to it may run on the replica thread: it must neither block nor throw. Empty:
+   *     this member may serve soon, which somebody has to wait for
+   */
+  public Optional<CompletableFuture<Answer>> writeNow(RequestId id, Request request) {
+    Serving seen = serving;
+    if (seen.role() == Role.WAITING) {
+      return Optional.empty();
+    }
+    if (seen.role() != Role.OPEN) {
+      return Optional.of(CompletableFuture.failedFuture(notServing(seen)));
+    }
+    Waiter waiter = Waiter.until(deadline());
+    if (!inbox.write(new Submit(id, request.toByteArray(), waiter))) {
+      waiter.answer.completeExceptionally(closing ? notServing(serving) : overloaded());
+    }
+    return Optional.of(waiter.answer);
+  }
+
+  /** Whether a write that failed with this was not taken, and may be by this member in a moment. */
+  public boolean isWorthWaiting(Throwable failure) {
+    return serving.role() == Role.WAITING
+        && Errors.reason(failure).equals(Optional.of(Reason.NOT_READY));
   }
 
   /**
@@ -371,12 +402,11 @@ public final class Member {
    *     must neither block nor throw.
    */
   public CompletableFuture<Answer> submit(Request request) {
-    CompletableFuture<Answer> answer = new CompletableFuture<>();
-    Waiter waiter = new Waiter(answer, System.nanoTime());
+    Waiter waiter = Waiter.until(System.nanoTime() + Long.MAX_VALUE / 2);
     if (!inbox.write(new Submit(RequestId.NONE, request.toByteArray(), waiter))) {
-      answer.completeExceptionally(closing ? notServing(serving) : overloaded());
+      waiter.answer.completeExceptionally(closing ? notServing(serving) : overloaded());
     }
-    return answer;
+    return waiter.answer;
   }
 
   /**
@@ -434,6 +464,27 @@ public final class Member {
             "the slave has not confirmed in time that this is still the master; try again");
       }
     }
+  }
+
+  /**
+   * As {@link #read}, but never blocks, if the reader does not.
+   *
+   * @param reader empty when it would have to block
+   * @return empty: ask {@link #read}, which knows why
+   */
+  public <T> Optional<T> readNow(Supplier<Optional<T>> reader) {
+    ReadPermit seen = permit;
+    if (seen == null || serving.role() != Role.OPEN) {
+      return Optional.empty();
+    }
+    long readAt = System.nanoTime();
+    Optional<T> result;
+    try {
+      result = reader.get();
+    } catch (RuntimeException e) {
+      return Optional.empty();
+    }
+    return seen.check(readAt) == ReadPermit.Answer.YES ? result : Optional.empty();
   }
 
   /** Whether a read could be answered now, for streams that only tell what is committed. */
@@ -978,7 +1029,19 @@ public final class Member {
     sessions.all().forEach(CoordinatorSession::hurry);
   }
 
+  /** Those who wait longer than they wanted to are told; nobody else does it for them. */
+  private void tellTheLate(long now) {
+    for (List<Waiter> waiting : waiters.values()) {
+      for (Waiter waiter : waiting) {
+        if (now - waiter.deadline > 0) {
+          waiter.answer.completeExceptionally(unknownOutcome(TOO_LATE));
+        }
+      }
+    }
+  }
+
   private void keepHouse(long now) {
+    tellTheLate(now);
     if (measuring.compareAndSet(false, true)) {
       // On the store's thread: a disk that hangs must not stop this one.
       store.run(this::measure);

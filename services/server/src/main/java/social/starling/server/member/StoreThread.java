@@ -22,6 +22,11 @@ import social.starling.server.storage.Volume;
 /**
  * The one thread that writes to the volume. What arrived during one fsync makes the next batch.
  *
+ * <p>Somebody waits for entries, and nobody for the effects of those that are committed: the
+ * journal has them. So effects are held back for a while and written many at once, which costs
+ * little more than one of them: the rows of many clients share a page of the database, and each
+ * page that is touched is written whole.
+ *
  * <p>On a full disk it tries again until there is space, as if the disk were slow: nothing is said
  * to be durable meanwhile, and who waits for it sees a member that hangs.
  *
@@ -30,8 +35,14 @@ import social.starling.server.storage.Volume;
  */
 final class StoreThread {
 
-  /** How long effects wait for an entry to share the fsync with. */
-  private static final long LAZY_MILLIS = 10;
+  /** How long effects are held back at most, until there is something else to write. */
+  private static final long HOLD_MILLIS = 50;
+
+  /**
+   * Effects are written with those of each entry whose index is a multiple of this, at the latest:
+   * so both members do it at the same time. What comes after waits until all of them are written.
+   */
+  private static final int HOLD_CHANGES = 512;
 
   private static final int MAX_BATCH = 4096;
 
@@ -71,6 +82,9 @@ final class StoreThread {
   private volatile boolean writing;
   private volatile long begun;
   private boolean broken;
+  private final List<Change> held = new ArrayList<>();
+  private long heldSince;
+  private boolean due;
 
   /**
    * @param persisted is told of each ticket
@@ -134,9 +148,11 @@ final class StoreThread {
     List<Work> work = new ArrayList<>();
     try {
       while (true) {
-        work.add(queue.take());
-        queue.drainTo(work, MAX_BATCH);
-        awaitCompany(work);
+        Work first = next();
+        if (first != null) {
+          work.add(first);
+          queue.drainTo(work, MAX_BATCH);
+        }
         if (!write(work)) {
           return;
         }
@@ -149,23 +165,17 @@ final class StoreThread {
     }
   }
 
-  /** Nobody waits for effects, so they wait a moment for an entry whose fsync they can share. */
-  private void awaitCompany(List<Work> work) throws InterruptedException {
-    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAZY_MILLIS);
-    int seen = 0;
-    while (work.size() < MAX_BATCH) {
-      for (; seen < work.size(); seen++) {
-        if (!(work.get(seen) instanceof Work.Apply)) {
-          return;
-        }
-      }
-      Work more = queue.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
-      if (more == null) {
-        return;
-      }
-      work.add(more);
-      queue.drainTo(work, MAX_BATCH - work.size());
+  /** Waits for work; null when effects have been held back for long enough. */
+  private Work next() throws InterruptedException {
+    if (held.isEmpty()) {
+      return queue.take();
     }
+    return queue.poll(Math.max(0, holdLeft()), TimeUnit.NANOSECONDS);
+  }
+
+  /** Nanoseconds. */
+  private long holdLeft() {
+    return heldSince + TimeUnit.MILLISECONDS.toNanos(HOLD_MILLIS) - System.nanoTime();
   }
 
   /** Whether to go on. */
@@ -174,22 +184,42 @@ final class StoreThread {
     for (Work each : work) {
       switch (each) {
         case Work.Persist(Effect.Persist effect) -> batch.add(effect);
-        case Work.Apply(Change change) -> batch.add(change);
+        case Work.Apply(Change change) -> hold(change);
         case Work.Run(Job job) -> {
-          commit(batch);
+          commitAll(batch);
           batch = new Assembly();
           if (!broken) {
             runJob(job);
           }
         }
         case Work.Stop() -> {
-          commit(batch);
+          commitAll(batch);
           return false;
         }
       }
     }
-    commit(batch);
+    if (due || !held.isEmpty() && holdLeft() <= 0) {
+      commitAll(batch);
+    } else {
+      commit(batch);
+    }
     return true;
+  }
+
+  private void hold(Change change) {
+    if (held.isEmpty()) {
+      heldSince = System.nanoTime();
+    }
+    held.add(change);
+    due |= change.index() % HOLD_CHANGES == 0;
+  }
+
+  /** Also what is held back. */
+  private void commitAll(Assembly batch) {
+    batch.changes.addAll(held);
+    held.clear();
+    due = false;
+    commit(batch);
   }
 
   private void runJob(Job job) {
@@ -269,10 +299,6 @@ final class StoreThread {
         truncateAfter = truncateAfter < 0 ? after : Math.min(truncateAfter, after);
       }
       append.addAll(effect.append());
-    }
-
-    void add(Change change) {
-      changes.add(change);
     }
 
     boolean isEmpty() {

@@ -286,10 +286,31 @@ public final class State {
     if (user == null) {
       return Optional.empty();
     }
-    Found found =
-        undisturbed(
-            user, (following, asOf) -> timelines.newest(following, asOf, maxId, sinceId, limit));
+    Found found = newest(user, maxId, sinceId, limit);
     return Optional.of(new Timeline(read(found.numbers()), found.asOf()));
+  }
+
+  /** As {@link #timeline}, but never blocks; empty also when a text would have to be read. */
+  public Optional<Timeline> timelineInMemory(String name, long maxId, long sinceId, int limit) {
+    User user = users.find(name);
+    if (user == null) {
+      return Optional.empty();
+    }
+    Found found = newest(user, maxId, sinceId, limit);
+    List<Post> read = new ArrayList<>(found.numbers().length);
+    for (int number : found.numbers()) {
+      Post post = inMemory(number);
+      if (post == null) {
+        return Optional.empty();
+      }
+      read.add(post);
+    }
+    return Optional.of(new Timeline(read, found.asOf()));
+  }
+
+  private Found newest(User user, long maxId, long sinceId, int limit) {
+    return undisturbed(
+        user, (following, asOf) -> timelines.newest(following, asOf, maxId, sinceId, limit));
   }
 
   /**
@@ -435,21 +456,34 @@ public final class State {
   }
 
   private Post read(int number) {
-    User author = users.get(posts.author(number));
-    Post.Builder post = Post.newBuilder().setId(posts.id(number)).setAuthor(author.name);
+    Post kept = inMemory(number);
+    if (kept != null) {
+      return kept;
+    }
+    PostRecord.Content content = PostRecord.parse(source.read(place(number)));
+    read.put(number, content);
+    return post(number, content.timeMillis(), content.text());
+  }
+
+  /** Null when its text would have to be read. */
+  private Post inMemory(int number) {
     PostTable.Cached cached = posts.cached(number);
     if (cached != null) {
-      return post.setTimeMillis(cached.timeMillis())
-          .setTextBytes(
-              ByteString.copyFrom(cached.data(), cached.from(), cached.to() - cached.from()))
-          .build();
+      int length = cached.to() - cached.from();
+      return post(
+          number, cached.timeMillis(), ByteString.copyFrom(cached.data(), cached.from(), length));
     }
     PostRecord.Content content = read.get(number);
-    if (content == null) {
-      content = PostRecord.parse(source.read(place(number)));
-      read.put(number, content);
-    }
-    return post.setTimeMillis(content.timeMillis()).setTextBytes(content.text()).build();
+    return content == null ? null : post(number, content.timeMillis(), content.text());
+  }
+
+  private Post post(int number, long timeMillis, ByteString text) {
+    return Post.newBuilder()
+        .setId(posts.id(number))
+        .setAuthor(users.get(posts.author(number)).name)
+        .setTimeMillis(timeMillis)
+        .setTextBytes(text)
+        .build();
   }
 
   private PostPlace place(int number) {

@@ -102,6 +102,7 @@ final class Content implements AutoCloseable {
       this.journalBytes = meta.journalBytes;
       this.synced = meta.filesSynced;
       new Recovery(this, whileOpen).run(loader);
+      files.recovered();
       connection.rollback();
     } catch (SQLException | IOException | RuntimeException e) {
       closeAfter(e);

@@ -32,6 +32,7 @@ final class PostFiles implements AutoCloseable {
   // Store thread only.
   private final LinkedHashMap<String, Disk.Out> open = new LinkedHashMap<>(64, 0.75f, true);
   private final Set<Path> known = new HashSet<>();
+  private boolean recovering = true;
 
   // Guarded by this.
   private Set<String> unsynced = new HashSet<>();
@@ -51,7 +52,7 @@ final class PostFiles implements AutoCloseable {
   /** Path of an author's file within the volume, with /. */
   static String relative(String author) {
     byte[] digest = sha256().digest(author.getBytes(StandardCharsets.US_ASCII));
-    return "posts/%s/%s.txt".formatted(HexFormat.of().toHexDigits(digest[0]), author);
+    return "posts/" + HexFormat.of().toHexDigits(digest[0]) + "/" + author + ".txt";
   }
 
   Path path(String author) {
@@ -72,9 +73,16 @@ final class PostFiles implements AutoCloseable {
     }
   }
 
+  /**
+   * From now on a file begins at its beginning; a missing one is not written from the middle on.
+   */
+  void recovered() {
+    recovering = false;
+  }
+
   void write(String author, long offset, ByteBuffer bytes) throws IOException {
     int size = bytes.remaining();
-    Disk.Out file = file(author);
+    Disk.Out file = file(author, offset == 0);
     synchronized (this) {
       // Marked first: a sync that runs meanwhile may miss the bytes, the next must not.
       unsynced.add(author);
@@ -84,7 +92,7 @@ final class PostFiles implements AutoCloseable {
   }
 
   void truncate(String author, long length) throws IOException {
-    Disk.Out file = file(author);
+    Disk.Out file = file(author, false);
     synchronized (this) {
       unsynced.add(author);
     }
@@ -132,7 +140,10 @@ final class PostFiles implements AutoCloseable {
     }
   }
 
-  private Disk.Out file(String author) throws IOException {
+  /**
+   * @param made whether it may not be there yet, and its directory is to be synced
+   */
+  private Disk.Out file(String author, boolean made) throws IOException {
     Disk.Out file = open.get(author);
     if (file != null) {
       return file;
@@ -149,7 +160,7 @@ final class PostFiles implements AutoCloseable {
         unsyncedDirectories.add(directory);
         unsyncedDirectories.add(parent);
       }
-    } else if (!Files.exists(path)) {
+    } else if (recovering ? !Files.exists(path) : made) {
       synchronized (this) {
         unsyncedDirectories.add(parent);
       }

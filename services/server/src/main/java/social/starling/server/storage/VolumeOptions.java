@@ -29,8 +29,8 @@ public record VolumeOptions(
   public static final VolumeOptions DEFAULT =
       new VolumeOptions(
           State.DEFAULT_CACHE_BYTES,
-          512,
-          4L << 20,
+          2048,
+          16L << 20,
           Duration.ofSeconds(10),
           4L << 20,
           8L << 20,

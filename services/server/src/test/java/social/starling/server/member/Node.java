@@ -101,6 +101,8 @@ final class Node {
         GrpcServers.publicServer(
             "127.0.0.1",
             0,
+            SnsService::neverBlocks,
+            List.of(),
             new SnsService(member, streams, presence, exchange::position, scheduler));
     channel = Channels.open(new Address("127.0.0.1", users.port()));
     internalChannel =
