@@ -6,10 +6,12 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 /** Opens channels tuned for loopback and LAN: they find a restarted process within 200 ms. */
 public final class Channels {
@@ -17,6 +19,13 @@ public final class Channels {
   private static final int CONNECT_TIMEOUT_MILLIS = 1000;
   private static final Duration FIRST_RECONNECT = Duration.ofMillis(10);
   private static final Duration MAX_RECONNECT = Duration.ofMillis(200);
+
+  /** Each is a connection to each member. */
+  private static final int MAX_BESIDE_USERS = 4;
+
+  static {
+    UserLoops.quiet();
+  }
 
   private Channels() {}
 
@@ -39,32 +48,51 @@ public final class Channels {
   }
 
   /**
-   * Opens a channel whose listeners are called by the threads of the network, with nothing in
-   * between: they must never block, or other calls stand still. Calls that block their own thread
-   * are fine.
+   * Opens channels for who passes on users' calls: {@link #nearest} is the one whose connection is
+   * served by the thread that serves the user's, so that a call goes from one to the other without
+   * waking anybody. Listeners are called by these threads, with nothing in between: they must never
+   * block, or other calls stand still. Calls that block their own thread are fine.
    *
    * @param address {@code host:port}
+   * @return one or more
    */
-  public static ManagedChannel openUnbuffered(String address, ClientInterceptor... interceptors) {
-    return open(Addresses.parse(address), Runnable::run, interceptors);
+  public static List<ManagedChannel> openBesideUsers(String address) {
+    Address parsed = Addresses.parse(address);
+    return IntStream.range(0, Math.min(MAX_BESIDE_USERS, UserLoops.count()))
+        .mapToObj(loop -> {
+          NettyChannelBuilder builder = builder(parsed, Runnable::run);
+          UserLoops.connect(builder, loop);
+          return watched(builder);
+        })
+        .toList();
+  }
+
+  /** The channel for the thread that calls, of those that {@link #openBesideUsers} opened. */
+  public static ManagedChannel nearest(List<ManagedChannel> channels) {
+    return channels.get(UserLoops.current() % channels.size());
   }
 
   private static ManagedChannel open(
       Address address, Executor executor, ClientInterceptor... interceptors) {
-    ManagedChannel channel =
-        NettyChannelBuilder.forAddress(address.host(), address.port())
-            .usePlaintext()
-            .executor(executor)
-            .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
-            .maxInboundMessageSize(Limits.MAX_INTERNAL_MESSAGE_BYTES)
-            .keepAliveTime(10, TimeUnit.SECONDS)
-            .keepAliveTimeout(3, TimeUnit.SECONDS)
-            .keepAliveWithoutCalls(true)
-            // Repeating a call is decided by those who know what it does.
-            .disableRetry()
-            .proxyDetector(target -> null)
-            .intercept(interceptors)
-            .build();
+    return watched(builder(address, executor).intercept(interceptors));
+  }
+
+  private static NettyChannelBuilder builder(Address address, Executor executor) {
+    return NettyChannelBuilder.forAddress(address.host(), address.port())
+        .usePlaintext()
+        .executor(executor)
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+        .maxInboundMessageSize(Limits.MAX_INTERNAL_MESSAGE_BYTES)
+        .keepAliveTime(10, TimeUnit.SECONDS)
+        .keepAliveTimeout(3, TimeUnit.SECONDS)
+        .keepAliveWithoutCalls(true)
+        // Repeating a call is decided by those who know what it does.
+        .disableRetry()
+        .proxyDetector(target -> null);
+  }
+
+  private static ManagedChannel watched(NettyChannelBuilder builder) {
+    ManagedChannel channel = builder.build();
     watch(channel, ConnectivityState.IDLE);
     return channel;
   }

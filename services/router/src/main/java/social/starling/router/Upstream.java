@@ -3,28 +3,33 @@ package social.starling.router;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
+import java.util.List;
 import social.starling.common.Channels;
 
 /**
- * The connection to one member's public port. It is kept open without calls, so that it is known at
- * any moment since when the member cannot be reached. Thread-safe.
+ * The connections to one member's public port. They are kept open without calls, so that it is
+ * known at any moment since when the member cannot be reached: the first speaks for all.
+ * Thread-safe.
  */
 final class Upstream {
 
   private static final long REACHABLE = Long.MIN_VALUE;
 
   private final String address;
+  private final List<ManagedChannel> channels;
   private final ManagedChannel channel;
   private volatile long unreachableSinceNanos = REACHABLE;
 
   private Upstream(String address) {
     this.address = address;
-    this.channel = Channels.openUnbuffered(address);
+    this.channels = Channels.openBesideUsers(address);
+    this.channel = channels.getFirst();
   }
 
   static Upstream open(String address) {
     Upstream upstream = new Upstream(address);
     upstream.follow(upstream.channel.getState(true));
+    upstream.channels.stream().skip(1).forEach(Upstream::keepOpen);
     return upstream;
   }
 
@@ -32,8 +37,9 @@ final class Upstream {
     return address;
   }
 
+  /** The one for the thread that calls. */
   ManagedChannel channel() {
-    return channel;
+    return Channels.nearest(channels);
   }
 
   /** Whether no connection has come about for this long. */
@@ -49,11 +55,18 @@ final class Upstream {
 
   /** Lets calls in flight end for a while, then cuts them. */
   void close() {
-    channel.shutdown();
+    channels.forEach(ManagedChannel::shutdown);
   }
 
   void closeNow() {
-    channel.shutdownNow();
+    channels.forEach(ManagedChannel::shutdownNow);
+  }
+
+  private static void keepOpen(ManagedChannel channel) {
+    ConnectivityState state = channel.getState(true);
+    if (state != ConnectivityState.SHUTDOWN) {
+      channel.notifyWhenStateChanged(state, () -> keepOpen(channel));
+    }
   }
 
   private void follow(ConnectivityState state) {
