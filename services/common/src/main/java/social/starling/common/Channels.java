@@ -24,7 +24,7 @@ public final class Channels {
   private static final int MAX_BESIDE_USERS = 4;
 
   static {
-    UserLoops.quiet();
+    BufferLeaks.ignore();
   }
 
   private Channels() {}

@@ -27,8 +27,18 @@ import java.util.function.Predicate;
  */
 public final class GrpcServers {
 
-  private static final int MAX_CALLS_PER_CONNECTION = 4096;
+  /**
+   * Of one connection. A router has a few to each member, for all of its users: what is beyond
+   * waits unseen in its connection, so this is more than a router takes on and a server has
+   * streams.
+   */
+  private static final int MAX_CALLS_PER_CONNECTION = 32_768;
+
   private static final int MAX_METADATA_BYTES = 8 * 1024;
+
+  static {
+    BufferLeaks.ignore();
+  }
 
   private GrpcServers() {}
 

@@ -14,10 +14,10 @@ import io.grpc.netty.shaded.io.netty.channel.epoll.EpollSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
-import io.grpc.netty.shaded.io.netty.util.ResourceLeakDetector;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The threads of the network that serve users, apart from those between Starling's own processes: a
@@ -41,10 +41,6 @@ final class UserLoops {
 
   private static final List<EventLoop> LOOPS = loops();
 
-  static {
-    quiet();
-  }
-
   private UserLoops() {}
 
   private static List<EventLoop> loops() {
@@ -53,29 +49,19 @@ final class UserLoops {
     return List.copyOf(loops);
   }
 
-  /**
-   * Netty follows one buffer of 128 from its making to its end, with stack traces, to find those
-   * that are never released. That is for who writes such code: here gRPC alone handles buffers.
-   */
-  static void quiet() {
-    if (System.getProperty("io.grpc.netty.shaded.io.netty.leakDetection.level") == null) {
-      ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
-    }
-  }
-
   /** How many there are. */
   static int count() {
     return LOOPS.size();
   }
 
-  /** Number of the one whose thread calls; 0 when another calls. */
+  /** Number of the one whose thread calls; of any one when another calls. */
   static int current() {
     for (int i = 0; i < LOOPS.size(); i++) {
       if (LOOPS.get(i).inEventLoop()) {
         return i;
       }
     }
-    return 0;
+    return ThreadLocalRandom.current().nextInt(LOOPS.size());
   }
 
   static void serve(NettyServerBuilder builder) {

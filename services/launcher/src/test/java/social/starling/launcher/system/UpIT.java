@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -107,11 +108,26 @@ class UpIT {
     installation.up();
     List<Long> pids = pids();
 
-    installation.signal(installation.launcher().pid(), "INT");
+    installation.signal(installation.launcher().pid(), ignoresInterrupts() ? "TERM" : "INT");
 
     assertThat(installation.launcher().waitFor()).isZero();
     assertThat(pids).noneMatch(Installation::isAlive);
     assertThat(installation.console()).doesNotContain("killed");
+  }
+
+  /** A shell's background job ignores SIGINT, and so does whatever that starts. */
+  private static boolean ignoresInterrupts() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    String ignored =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .map(line -> line.substring("SigIgn:".length()).strip())
+            .findFirst()
+            .orElse("0");
+    return (Long.parseUnsignedLong(ignored, 16) & 1L << 2 - 1) != 0;
   }
 
   @Test

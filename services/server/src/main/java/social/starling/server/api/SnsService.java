@@ -85,7 +85,10 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
   private static final int DEFAULT_NAMES = 200;
   private static final long ATTEND_SECONDS = 2;
 
-  /** A page that the network's thread may make itself; a longer one would hold up its others. */
+  /**
+   * A page that the network's thread may make itself, if it is of the newest posts, whose texts are
+   * likely in memory; a longer one would hold up its other calls.
+   */
   private static final int SHORT_PAGE = 50;
 
   private static final Set<String> NEVER_BLOCKS =
@@ -233,7 +236,13 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
         return;
       }
       underWay.begin(user);
-      Optional<CompletableFuture<Answer>> written = member.writeNow(name, request);
+      Optional<CompletableFuture<Answer>> written;
+      try {
+        written = member.writeNow(name, request);
+      } catch (Throwable e) {
+        underWay.end(user);
+        throw e;
+      }
       if (written.isEmpty()) {
         underWay.end(user);
         reply.later(waiting);
@@ -362,10 +371,10 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
       String user = user();
       Page page = in.getPage();
       int limit = bounded(page.getLimit(), DEFAULT_PAGE, MAX_PAGE, "page.limit");
+      boolean isShort = limit <= SHORT_PAGE && page.getMaxId() == 0;
       Optional<State.Timeline> found =
-          limit <= SHORT_PAGE && isLocal(member.state().home(user))
-              ? member.readNow(() ->
-                  member.state().timelineInMemory(user, page.getMaxId(), page.getSinceId(), limit))
+          isShort && isLocal(member.state().home(user))
+              ? member.readNow(() -> member.state().newestInMemory(user, page.getSinceId(), limit))
               : Optional.empty();
       if (found.isPresent()) {
         reply.give(() -> response(found.get()));

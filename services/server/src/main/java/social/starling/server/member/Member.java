@@ -984,9 +984,10 @@ public final class Member {
   }
 
   private void failWaiters(String why) {
+    StatusRuntimeException unknown = unknownOutcome(why);
     waiters
         .values()
-        .forEach(each -> each.forEach(w -> w.answer.completeExceptionally(unknownOutcome(why))));
+        .forEach(each -> each.forEach(waiter -> waiter.answer.completeExceptionally(unknown)));
     waiters.clear();
   }
 
@@ -1033,7 +1034,7 @@ public final class Member {
   private void tellTheLate(long now) {
     for (List<Waiter> waiting : waiters.values()) {
       for (Waiter waiter : waiting) {
-        if (now - waiter.deadline > 0) {
+        if (now - waiter.deadline > 0 && !waiter.answer.isDone()) {
           waiter.answer.completeExceptionally(unknownOutcome(TOO_LATE));
         }
       }

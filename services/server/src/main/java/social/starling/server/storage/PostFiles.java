@@ -83,20 +83,21 @@ final class PostFiles implements AutoCloseable {
   void write(String author, long offset, ByteBuffer bytes) throws IOException {
     int size = bytes.remaining();
     Disk.Out file = file(author, offset == 0);
+    file.write(bytes, offset);
     synchronized (this) {
-      // Marked first: a sync that runs meanwhile may miss the bytes, the next must not.
+      // Marked afterwards: a sync that took a mark from before would not have had the bytes. One
+      // that runs before the mark counts for committed batches only, and this one is not yet.
       unsynced.add(author);
       unsyncedBytes += size;
     }
-    file.write(bytes, offset);
   }
 
   void truncate(String author, long length) throws IOException {
     Disk.Out file = file(author, false);
+    file.truncate(length);
     synchronized (this) {
       unsynced.add(author);
     }
-    file.truncate(length);
   }
 
   /** Fills as much of the buffer as the file has from the offset on. */
@@ -153,20 +154,22 @@ final class PostFiles implements AutoCloseable {
     }
     Path path = path(author);
     Path parent = path.getParent();
-    if (known.add(parent)) {
+    boolean first = known.add(parent);
+    boolean unsure = first || (recovering ? !Files.exists(path) : made);
+    if (first) {
       // Also when it is there: a process that was killed may have created it, or files in it.
       disk.createDirectory(parent);
-      synchronized (this) {
-        unsyncedDirectories.add(directory);
-        unsyncedDirectories.add(parent);
-      }
-    } else if (recovering ? !Files.exists(path) : made) {
-      synchronized (this) {
-        unsyncedDirectories.add(parent);
-      }
     }
     file = disk.open(path);
     open.put(author, file);
+    synchronized (this) {
+      if (first) {
+        unsyncedDirectories.add(directory);
+      }
+      if (unsure) {
+        unsyncedDirectories.add(parent);
+      }
+    }
     return file;
   }
 
