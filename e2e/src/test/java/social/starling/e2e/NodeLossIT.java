@@ -246,6 +246,8 @@ class NodeLossIT extends AtWork {
       assertThat(starling.members(one.getValue())).doesNotContain(one.getKey());
     }
     ground.story().tell("the volumes of %s are given up", lost.keySet());
+    // A pod that is made before the node takes pods again would go where the other is.
+    Starling.within(Ground.PATIENCE).until(() -> starling.takesPods(node));
     traffic.done("node lost", node, traffic.at(struck), masters);
     lost.values().forEach(cluster -> spread(ground, cluster));
   }

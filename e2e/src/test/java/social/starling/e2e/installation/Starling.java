@@ -37,6 +37,10 @@ public final class Starling {
   public static final String NAMESPACE = Release.NAME;
 
   private static final String WORKER = "!node-role.kubernetes.io/control-plane";
+
+  /** In which another operator leads when one has ended. */
+  private static final Duration TURN = Duration.ofMinutes(1);
+
   private static final Duration OFTEN = Duration.ofMillis(200);
 
   private final KubernetesClient client;
@@ -158,17 +162,31 @@ public final class Starling {
     };
   }
 
-  /** The operator that leads. */
+  /** The operator that leads, once one does: one that has just ended may be named still. */
   public Pod leader() {
-    String holder =
-        client
-            .leases()
-            .inNamespace(NAMESPACE)
-            .withName("starling-operator")
-            .require()
-            .getSpec()
-            .getHolderIdentity();
-    return pod(holder).orElseThrow();
+    return within(TURN)
+        .until(
+            () -> {
+              String holder =
+                  client
+                      .leases()
+                      .inNamespace(NAMESPACE)
+                      .withName("starling-operator")
+                      .require()
+                      .getSpec()
+                      .getHolderIdentity();
+              return Optional.ofNullable(holder).flatMap(this::pod);
+            },
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Whether pods without tolerations of their own may be put on a node. */
+  public boolean takesPods(String node) {
+    Node found = client.nodes().withName(node).require();
+    return Readiness.isNodeReady(found)
+        && !Boolean.TRUE.equals(found.getSpec().getUnschedulable())
+        && found.getSpec().getTaints().isEmpty();
   }
 
   /** The node of a pod. */

@@ -57,6 +57,18 @@ class KeeperTest {
   }
 
   @Test
+  void shouldLeaveTheProcessorsToTheMemberThatTakesOver() throws Exception {
+    world.promotes = true;
+    keeper.begin();
+    FakeProcess process = world.nextStarted();
+    world.clock = world.clock.plusSeconds(60);
+    process.die(137);
+    world.nextStarted();
+
+    assertThat(world.slept).contains(Keeper.TAKEOVER);
+  }
+
+  @Test
   void shouldWaitLongerAndLongerForAProcessThatDiesAtOnce() throws Exception {
     keeper.begin();
     for (int life = 0; life < 9; life++) {
@@ -228,6 +240,8 @@ class KeeperTest {
   }
 
   private static final class World implements Keeper.Surroundings, Keeper.Time, Coordinators {
+    volatile long epoch = 7;
+    volatile boolean promotes;
 
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<String> said = new CopyOnWriteArrayList<>();
@@ -329,7 +343,7 @@ class KeeperTest {
 
     @Override
     public long epoch(String cluster) {
-      return 7;
+      return epoch;
     }
 
     @Override
@@ -343,6 +357,7 @@ class KeeperTest {
       events.add("await change of %s after %d for %s".formatted(cluster, epoch, atMost));
       try {
         change.get();
+        this.epoch += promotes ? 1 : 0;
       } catch (ExecutionException e) {
         throw new AssertionError(e);
       }
