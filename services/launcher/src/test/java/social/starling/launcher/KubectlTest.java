@@ -94,24 +94,21 @@ class KubectlTest {
         .asString()
         .startsWith("DELETE " + MAPS + "/one")
         .contains("\"preconditions\":{\"uid\":\"u\",\"resourceVersion\":\"7\"}");
-    String conflict =
-        """
-        {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409,
-         "message":"Precondition failed"}
-        """;
     received(
         409,
-        conflict,
+        refusal(409, "Conflict"),
         kubectl -> assertThat(kubectl.deleteUnchanged(MAPS + "/one", asRead)).isFalse());
-    String missing =
-        """
-        {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,
-         "message":"not found"}
-        """;
     received(
         404,
-        missing,
+        refusal(404, "NotFound"),
         kubectl -> assertThat(kubectl.deleteUnchanged(MAPS + "/one", asRead)).isTrue());
+  }
+
+  private static String refusal(int code, String reason) {
+    return """
+    {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"%s","code":%d,"message":"no"}
+    """
+        .formatted(reason, code);
   }
 
   private interface Use {

@@ -380,11 +380,7 @@ public final class Member {
     if (seen.role() != Role.OPEN) {
       return Optional.of(CompletableFuture.failedFuture(notServing(seen)));
     }
-    Waiter waiter = Waiter.until(deadline());
-    if (!inbox.write(new Submit(id, request.toByteArray(), waiter))) {
-      waiter.answer.completeExceptionally(closing ? notServing(serving) : overloaded());
-    }
-    return Optional.of(waiter.answer);
+    return Optional.of(submit(id, request, deadline()));
   }
 
   /** Whether a write that failed with this was not taken, and may be by this member in a moment. */
@@ -402,8 +398,13 @@ public final class Member {
    *     must neither block nor throw.
    */
   public CompletableFuture<Answer> submit(Request request) {
-    Waiter waiter = Waiter.until(System.nanoTime() + Long.MAX_VALUE / 2);
-    if (!inbox.write(new Submit(RequestId.NONE, request.toByteArray(), waiter))) {
+    return submit(RequestId.NONE, request, System.nanoTime() + Long.MAX_VALUE / 2);
+  }
+
+  /** Hands a request to the replica thread. The answer may be that it was not taken. */
+  private CompletableFuture<Answer> submit(RequestId id, Request request, long deadline) {
+    Waiter waiter = Waiter.until(deadline);
+    if (!inbox.write(new Submit(id, request.toByteArray(), waiter))) {
       waiter.answer.completeExceptionally(closing ? notServing(serving) : overloaded());
     }
     return waiter.answer;
