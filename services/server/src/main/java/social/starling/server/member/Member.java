@@ -149,7 +149,7 @@ public final class Member {
 
   // The replica thread's own.
   private Replica replica;
-  private final Map<Long, List<Waiter>> waiters = new HashMap<>();
+  private final Map<Long, Pending> pending = new HashMap<>();
   private final SlotTaking slots = new SlotTaking();
   private long housekeptAt;
   private long agedAt;
@@ -165,7 +165,15 @@ public final class Member {
   /** How this member ended by itself: the process must end with the code, saying why. */
   public record Ending(int exitCode, String why) {}
 
-  private record Submit(RequestId id, byte[] request, Waiter waiter) {}
+  private record Submit(RequestId id, Request request, byte[] bytes, Waiter waiter) {}
+
+  /**
+   * A client's request that is journaled and not committed.
+   *
+   * @param bytes those that are journaled
+   * @param request what they say
+   */
+  private record Pending(byte[] bytes, Request request, List<Waiter> waiters) {}
 
   /** A client that waits for its answer. */
   private record Waiter(CompletableFuture<Answer> answer, long since, long deadline) {
@@ -347,7 +355,7 @@ public final class Member {
         throw notServing(seen);
       }
       Waiter waiter = Waiter.until(deadline);
-      if (!inbox.write(new Submit(id, bytes, waiter))) {
+      if (!inbox.write(new Submit(id, request, bytes, waiter))) {
         throw closing ? notServing(serving) : overloaded();
       }
       try {
@@ -404,7 +412,7 @@ public final class Member {
   /** Hands a request to the replica thread. The answer may be that it was not taken. */
   private CompletableFuture<Answer> submit(RequestId id, Request request, long deadline) {
     Waiter waiter = Waiter.until(deadline);
-    if (!inbox.write(new Submit(id, request.toByteArray(), waiter))) {
+    if (!inbox.write(new Submit(id, request, request.toByteArray(), waiter))) {
       waiter.answer.completeExceptionally(closing ? notServing(serving) : overloaded());
     }
     return waiter.answer;
@@ -883,9 +891,12 @@ public final class Member {
               "the volume of " + settings.member() + " is full; nothing was written; reads go on"));
       return;
     }
-    switch (replica.submit(submit.id, submit.request, System.currentTimeMillis(), now)) {
+    switch (replica.submit(submit.id, submit.bytes, System.currentTimeMillis(), now)) {
       case Submission.Accepted(long index, boolean repeated) -> {
-        List<Waiter> waiting = waiters.computeIfAbsent(index, _ -> new ArrayList<>(1));
+        List<Waiter> waiting =
+            pending.computeIfAbsent(
+                    index, _ -> new Pending(submit.bytes, submit.request, new ArrayList<>(1)))
+                .waiters;
         if (repeated) {
           waiting.removeIf(each -> each.answer.isDone()); // Those whose time was up.
         }
@@ -965,13 +976,16 @@ public final class Member {
     boolean refuse = serves && settings.minInSync() == 2 && refusedAlone(replica.status());
     metrics.committed.increment(entries.size());
     for (Entry entry : entries) {
-      Applied applied = state.apply(entry);
+      Pending asked = pending.remove(entry.index());
+      // It may be another's entry, after a change of masters, or a repeat of what an earlier one
+      // journaled.
+      boolean known = asked != null && asked.bytes == entry.request();
+      Applied applied = known ? state.apply(entry, asked.request) : state.apply(entry);
       store.apply(applied.change());
-      List<Waiter> waiting = waiters.remove(entry.index());
-      if (waiting == null) {
+      if (asked == null) {
         continue;
       }
-      for (Waiter waiter : waiting) {
+      for (Waiter waiter : asked.waiters) {
         if (serves && !refuse) {
           waiter.answer.complete(applied.answer());
         } else {
@@ -986,10 +1000,10 @@ public final class Member {
 
   private void failWaiters(String why) {
     StatusRuntimeException unknown = unknownOutcome(why);
-    waiters
-        .values()
-        .forEach(each -> each.forEach(waiter -> waiter.answer.completeExceptionally(unknown)));
-    waiters.clear();
+    for (Pending each : pending.values()) {
+      each.waiters.forEach(waiter -> waiter.answer.completeExceptionally(unknown));
+    }
+    pending.clear();
   }
 
   private static Serving viewOf(social.starling.replication.Status seen) {
@@ -1033,8 +1047,8 @@ public final class Member {
 
   /** Those who wait longer than they wanted to are told; nobody else does it for them. */
   private void tellTheLate(long now) {
-    for (List<Waiter> waiting : waiters.values()) {
-      for (Waiter waiter : waiting) {
+    for (Pending each : pending.values()) {
+      for (Waiter waiter : each.waiters) {
         if (now - waiter.deadline > 0 && !waiter.answer.isDone()) {
           waiter.answer.completeExceptionally(unknownOutcome(TOO_LATE));
         }

@@ -214,12 +214,14 @@ final class StoreThread {
     due |= change.index() % HOLD_CHANGES == 0;
   }
 
-  /** Also what is held back. */
+  /** Also what is held back: afterwards, for nobody waits for that. */
   private void commitAll(Assembly batch) {
-    batch.changes.addAll(held);
+    commit(batch);
+    Assembly effects = new Assembly();
+    effects.changes.addAll(held);
     held.clear();
     due = false;
-    commit(batch);
+    commit(effects);
   }
 
   private void runJob(Job job) {

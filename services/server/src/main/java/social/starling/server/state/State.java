@@ -95,11 +95,19 @@ public final class State {
    * @throws IllegalArgumentException it is not the next entry
    */
   public Applied apply(Entry entry) {
+    return apply(entry, Requests.parse(entry));
+  }
+
+  /**
+   * As above, for one who knows what the entry's bytes say.
+   *
+   * @param request what they say, and nothing else
+   */
+  public Applied apply(Entry entry, Request request) {
     if (entry.index() != appliedIndex + 1) {
       throw new IllegalArgumentException(
           "entry %s cannot be applied after %d".formatted(entry, appliedIndex));
     }
-    Request request = Requests.parse(entry);
     List<Effect> effects = new ArrayList<>(3);
     Optional<Answer> early =
         answers.lookup(entry.requestId(), request).or(() -> answers.refuse(entry));
@@ -139,10 +147,10 @@ public final class State {
    * Whether a write need not be journaled, before it is: the recorded answer of a repeat, or a
    * refusal (INVALID_REQUEST, SEQUENCE_REUSED, SESSION_EXPIRED). Empty: go on.
    *
-   * @param request the serialized request that would be journaled
+   * @param request the request that would be journaled
    */
-  public Optional<Answer> lookup(RequestId id, byte[] request) {
-    return answers.lookup(id, Requests.parse(new Entry(0, 0, id, 0, 0, request)));
+  public Optional<Answer> lookup(RequestId id, Request request) {
+    return answers.lookup(id, request);
   }
 
   /** Number of users of all clusters. */

@@ -6,7 +6,9 @@ import social.starling.replication.Entry;
 import social.starling.server.state.Change;
 
 /**
- * What becomes durable with one fsync, in this order.
+ * What is written in one transaction, in this order, and becomes durable with one fsync; but
+ * changes alone become durable with the next batch that has more, for the journal has what they
+ * follow from.
  *
  * @param promised the new promise; empty when unchanged
  * @param truncateAfter the journal's entries after this index are dropped; empty for none. None of
@@ -30,6 +32,11 @@ public record Batch(
   /** Changes and nothing else. */
   public static Batch apply(List<Change> changes) {
     return new Batch(OptionalLong.empty(), OptionalLong.empty(), List.of(), changes);
+  }
+
+  /** Whether there are changes and nothing else. */
+  boolean onlyApplies() {
+    return promised.isEmpty() && truncateAfter.isEmpty() && append.isEmpty() && !applied.isEmpty();
   }
 
   /** Whether there is nothing to write. */

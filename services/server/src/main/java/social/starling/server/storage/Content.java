@@ -53,6 +53,9 @@ final class Content implements AutoCloseable {
   private final ReentrantLock syncing = new ReentrantLock();
   private final Connection checkpointer;
 
+  /** The database's write-ahead log, which is there as long as the database is open. */
+  private final Disk.Out log;
+
   /** Pages in the write-ahead log when it was last looked at. */
   private volatile int logPages;
 
@@ -77,13 +80,14 @@ final class Content implements AutoCloseable {
     this.disk = disk;
     this.options = options;
     this.reserve = new Reserve(directory, disk, options.reserveBytes());
-    this.connection = Sql.openWriter(database);
+    this.connection = Sql.openUnsyncedWriter(database);
     try {
       this.meta = Meta.load(connection);
       this.tables = new Tables(connection);
       this.journal = new Journal(database);
       this.checkpointer = Sql.openPlain(database);
       disk.createDirectory(directory.resolve(POSTS));
+      this.log = disk.open(Sql.log(database));
       // An earlier process may have been killed before it did this for what it created.
       disk.syncDirectory(directory);
       this.files = new PostFiles(directory.resolve(POSTS), disk, options.openFiles());
@@ -153,7 +157,11 @@ final class Content implements AutoCloseable {
         meta.checksum = last.totals().checksum();
         meta.horizon = last.totals().horizon();
       }
-      commit();
+      if (batch.onlyApplies()) {
+        commitUnsynced();
+      } else {
+        commit();
+      }
     });
     if (!batch.applied().isEmpty()) {
       written = meta.applied;
@@ -320,10 +328,31 @@ final class Content implements AutoCloseable {
   }
 
   private void commit() throws SQLException, IOException {
+    commitUnsynced();
+    syncLog();
+  }
+
+  /** A loss of power may take it away, with nothing that was committed before it. */
+  private void commitUnsynced() throws SQLException {
     meta.filesSynced = synced;
     tables.meta(meta);
     disk.commit(connection::commit);
     journalBytes = meta.journalBytes;
+  }
+
+  /** What was committed becomes durable: the one wait for the disk of a batch. */
+  private void syncLog() {
+    try {
+      log.sync();
+    } catch (IOException e) {
+      // Also for lack of space: the transaction is there, whether it will stay is not known, and a
+      // second try would say nothing of what the first one lost.
+      throw new StorageException(
+          StorageException.Kind.FAILED,
+          "syncing the log of the database failed on the volume %s: %s"
+              .formatted(directory, e.getMessage()),
+          e);
+    }
   }
 
   private void check(Batch batch) {
@@ -442,6 +471,7 @@ final class Content implements AutoCloseable {
   public void close() throws SQLException, IOException {
     closed = true;
     files.close();
+    log.close();
     journal.close();
     checkpointer.close();
     tables.close();

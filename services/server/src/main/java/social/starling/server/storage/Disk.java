@@ -42,7 +42,10 @@ public interface Disk {
    */
   boolean syncAll(Path directory) throws IOException;
 
-  /** Commits a transaction, with what fsync the database does for it. */
+  /**
+   * Commits a transaction, with what fsync the database does for it: for one that leaves it to its
+   * user, none that makes it durable.
+   */
   void commit(Commit commit) throws SQLException;
 
   /** Bytes that can still be written. */

@@ -17,7 +17,10 @@ import social.starling.replication.Entry;
 import social.starling.replication.EpochStart;
 import social.starling.server.state.PostRecord;
 
-/** Reads what is durable of the journal, over a connection of its own. Thread-safe. */
+/**
+ * Reads what was committed of the journal, over a connection of its own. The last of it may not be
+ * durable yet: who has to know is told when it is. Thread-safe.
+ */
 final class Journal implements AutoCloseable {
 
   private final Connection connection;

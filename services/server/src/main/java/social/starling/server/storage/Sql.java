@@ -24,7 +24,31 @@ final class Sql {
 
   /** The connection that writes: WAL, an fsync for each commit, no checkpoint of its own. */
   static Connection openWriter(Path file) throws SQLException {
-    Connection connection = open(file, WRITER_CACHE_KIB);
+    return openWriter(file, SQLiteConfig.SynchronousMode.FULL);
+  }
+
+  /**
+   * As above, but a commit is not durable before the caller has synced the {@linkplain #log log}.
+   * SQLite itself syncs it only where the order of writes matters: before it begins again, and
+   * before it is copied into the database. SQLite would use fsync, as the driver's library is
+   * built, which waits for the file system to write the times and sizes of all files that changed,
+   * the post files' too; fdatasync does not.
+   *
+   * <p>See <a href="https://www.sqlite.org/pragma.html#pragma_synchronous">synchronous=NORMAL</a>
+   * and <a href="https://www.sqlite.org/wal.html">Write-Ahead Logging</a>.
+   */
+  static Connection openUnsyncedWriter(Path file) throws SQLException {
+    return openWriter(file, SQLiteConfig.SynchronousMode.NORMAL);
+  }
+
+  /** The write-ahead log of a database. */
+  static Path log(Path file) {
+    return file.resolveSibling(file.getFileName() + "-wal");
+  }
+
+  private static Connection openWriter(Path file, SQLiteConfig.SynchronousMode mode)
+      throws SQLException {
+    Connection connection = open(file, WRITER_CACHE_KIB, mode);
     try {
       run(connection, "PRAGMA wal_autocheckpoint=0");
       run(connection, "PRAGMA journal_size_limit=67108864");
@@ -92,9 +116,14 @@ final class Sql {
   }
 
   private static Connection open(Path file, int cacheKib) throws SQLException {
+    return open(file, cacheKib, SQLiteConfig.SynchronousMode.FULL);
+  }
+
+  private static Connection open(Path file, int cacheKib, SQLiteConfig.SynchronousMode mode)
+      throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.setSynchronous(mode);
     config.setBusyTimeout(BUSY_MILLIS);
     // There may be no other place that can be written.
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);

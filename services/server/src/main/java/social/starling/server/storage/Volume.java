@@ -42,7 +42,8 @@ import social.starling.server.state.State;
  *   <li>The records of new posts and deletions are written to the post files, at the offsets that
  *       the state gave them, without fsync.
  *   <li>One transaction takes the promise, the truncation, the entries and the rows, and says up to
- *       which entry all is applied. Its commit is the one fsync.
+ *       which entry all is applied. After its commit the log of the database is synced: the one
+ *       wait for the disk.
  * </ol>
  *
  * <p>Post files are fsynced later; the database knows up to which entry ({@code files_synced}). So
@@ -230,7 +231,8 @@ public final class Volume implements AutoCloseable, JournalReader {
   }
 
   /**
-   * Makes a batch durable: all of it or nothing. Store thread.
+   * Makes a batch durable: all of it or nothing. Changes alone are written and become durable with
+   * the next batch that has more; until then they are made again from the journal. Store thread.
    *
    * @throws StorageException FULL: nothing of the batch is there, and it may be written again;
    *     otherwise the volume failed, and what of the batch is there is known when it is opened

@@ -1,5 +1,7 @@
 package social.starling.server.storage;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import social.starling.server.state.State;
 
@@ -29,12 +31,21 @@ public record VolumeOptions(
   public static final VolumeOptions DEFAULT =
       new VolumeOptions(
           State.DEFAULT_CACHE_BYTES,
-          2048,
+          mostOpenFiles(),
           16L << 20,
           Duration.ofSeconds(10),
           4L << 20,
           8L << 20,
           true);
+
+  /** A quarter of what this process may have open; at least 64, at most 16,384. */
+  private static int mostOpenFiles() {
+    long most =
+        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+            ? system.getMaxFileDescriptorCount()
+            : 1024;
+    return Math.clamp(most / 4, 64, 16_384);
+  }
 
   /** The same with no thread of its own. */
   public VolumeOptions withoutBackground() {

@@ -31,7 +31,7 @@ class AnswersTest {
   private Answer apply(RequestId write, long confirmed, String text) {
     Request request = request(confirmed, text);
     Entry entry = entries.next(write, request.toByteArray());
-    var before = state.lookup(write, request.toByteArray());
+    var before = state.lookup(write, request);
     Answer answer = state.apply(entry).answer();
     before.ifPresent(early -> assertThat(answer).isEqualTo(early));
     return answer;
@@ -55,8 +55,7 @@ class AnswersTest {
     entries.passes(5_000);
 
     assertThat(post(client, 1, 0, "once")).isEqualTo(first);
-    assertThat(state.lookup(new RequestId(client, 1), request(0, "once").toByteArray()))
-        .contains(first);
+    assertThat(state.lookup(new RequestId(client, 1), request(0, "once"))).contains(first);
     assertThat(posts()).isEqualTo(1);
   }
 

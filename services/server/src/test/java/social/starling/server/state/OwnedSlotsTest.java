@@ -43,7 +43,7 @@ class OwnedSlotsTest {
   void beforeTheSlotsAreDealtOutNobodyRegistersAndARetryLaterDoes() {
     Entry login = entries.login("alice");
     assertThat(apply(login).getReason()).isEqualTo("WAITING_FOR_CLUSTERS");
-    assertThat(state.lookup(login.requestId(), login.request())).isEmpty();
+    assertThat(state.lookup(login.requestId(), Requests.parse(login))).isEmpty();
     assertThat(state.slotsVersion()).isZero();
 
     assertThat(told(apply(entries.slots(4, slots(ALICE, 9))))).isEqualTo(slots(ALICE, 9));

@@ -82,7 +82,7 @@ class ReceivedTest {
       assertThat(applied.answer().getReason()).isEqualTo("WRONG_CLUSTER");
       // Not recorded: a retry is looked at again.
       assertThat(applied.change().effects()).isEmpty();
-      assertThat(state.lookup(entry.requestId(), entry.request())).isEmpty();
+      assertThat(state.lookup(entry.requestId(), Requests.parse(entry))).isEmpty();
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -163,6 +164,35 @@ class FailingDiskTest {
           .isThrownBy(() -> volume.upkeep(true))
           .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FAILED));
 
+      assertThat(volume.failure()).isPresent();
+    }
+  }
+
+  /** What was committed and not synced may be gone after a second sync that succeeds. */
+  @Test
+  void aLogThatCannotBeSyncedIsNotSyncedAgain() {
+    AtomicInteger syncs = new AtomicInteger();
+    AtomicBoolean full = new AtomicBoolean();
+    Disk disk =
+        new FaultyDisk.Wrapped() {
+          @Override
+          void before(String what) throws IOException {
+            if (full.get() && what.equals("sync")) {
+              syncs.incrementAndGet();
+              throw new IOException("No space left on device");
+            }
+          }
+        };
+    try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
+      full.set(true);
+
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(() -> volume.write(Batch.append(List.of(entries.post("alice", "x")))))
+          .withMessageContaining("syncing the log of the database failed")
+          .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FAILED));
+
+      assertThat(syncs).hasValue(1);
       assertThat(volume.failure()).isPresent();
     }
   }

@@ -23,7 +23,8 @@ import org.sqlite.SQLiteException;
  * <p>Files that are written through it keep what was there at their last fsync, and a directory the
  * names that it had at its last fsync. SQLite's own files are taken as they are: what SQLite does
  * for them at a commit is its own affair; a commit can be stopped before, in the middle of and
- * after its write to the log.
+ * after its write to the log. A log that is opened here is its opener's to sync: what is committed
+ * is not durable before.
  */
 final class FaultyDisk implements Disk {
 
@@ -55,6 +56,12 @@ final class FaultyDisk implements Disk {
   private final List<String> points = new ArrayList<>();
   private boolean crashed;
   private boolean oneByOne;
+
+  /** The log that was opened here, until it is closed. */
+  private Node log;
+
+  /** What the log held at its last sync; null when that is all of it. */
+  private byte[] syncedLog;
 
   /** For all directories alike: a file system does not lose one half of a rename. */
   private boolean namesLost;
@@ -120,6 +127,10 @@ final class FaultyDisk implements Disk {
     Node node = names.get(file.getFileName().toString());
     if (node.synced == null && !sqlite(file)) {
       node.synced = Files.readAllBytes(file);
+    }
+    if (sqlite(file)) {
+      log = node;
+      syncedLog = null;
     }
     return new FaultyOut(disk.open(file), node);
   }
@@ -245,18 +256,21 @@ final class FaultyDisk implements Disk {
   public void commit(Commit commit) throws SQLException {
     try {
       long[] before = new long[1];
-      Path log = root.resolve("state.db-wal");
+      Path file = root.resolve("state.db-wal");
       step(
           "commit",
           () -> {
-            before[0] = Files.exists(log) ? Files.size(log) : 0;
+            before[0] = Files.exists(file) ? Files.size(file) : 0;
+            if (log != null && syncedLog == null) {
+              syncedLog = Files.readAllBytes(file);
+            }
             try {
               commit.run();
             } catch (SQLException e) {
               throw new IOException(e);
             }
           },
-          () -> cut(log, before[0]));
+          () -> cut(file, before[0]));
     } catch (IOException e) {
       throw new SQLException(e);
     }
@@ -375,17 +389,18 @@ final class FaultyDisk implements Disk {
     if (node.gone || !Files.isRegularFile(node.path)) {
       return node.synced;
     }
-    if (sqlite(node.path) || node.synced == null) {
+    byte[] synced = node == log ? syncedLog : node.synced;
+    if (sqlite(node.path) && node != log || synced == null) {
       return Files.readAllBytes(node.path);
     }
     byte[] all = Files.readAllBytes(node.path);
     return switch (unsynced) {
       case KEPT -> all;
-      case LOST -> node.synced;
+      case LOST -> synced;
       case MIXED -> {
-        int same = java.util.Arrays.mismatch(all, node.synced);
+        int same = java.util.Arrays.mismatch(all, synced);
         if (same < 0 || random.nextBoolean()) {
-          yield node.synced;
+          yield synced;
         }
         int cut = same + random.nextInt(all.length - Math.min(same, all.length) + 1);
         yield java.util.Arrays.copyOf(all, Math.min(cut, all.length));
@@ -445,7 +460,9 @@ final class FaultyDisk implements Disk {
           "sync " + name(),
           () -> {
             out.sync();
-            if (!sqlite(node.path)) {
+            if (node == log) {
+              syncedLog = null;
+            } else {
               node.synced = Files.readAllBytes(node.path);
             }
           });
@@ -453,6 +470,9 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void close() throws IOException {
+      if (node == log) {
+        log = null;
+      }
       out.close();
     }
   }

@@ -16,8 +16,8 @@ import social.starling.server.state.Position;
 
 /**
  * A fixed journal and a member that stores and applies it, from wherever its volume stands: what it
- * appends in a batch it applies in the next, as replication does. In the middle it has entries of a
- * master that did not commit them, drops them, and goes on in a later epoch.
+ * appends in a batch it applies in the next, or between the two, as replication does. In the middle
+ * it has entries of a master that did not commit them, drops them, and goes on in a later epoch.
  */
 final class Workload {
 
@@ -113,6 +113,9 @@ final class Workload {
       applied = last;
       if (last == UNCOMMITTED_AFTER) {
         write(volume, OptionalLong.empty(), OptionalLong.empty(), uncommitted, changes);
+        changes = List.of();
+      } else if (batches % 3 == 1 && !changes.isEmpty()) {
+        volume.write(Batch.apply(changes)); // Which becomes durable with the next one.
         changes = List.of();
       }
       int next =
