@@ -28,7 +28,8 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *   <li>Every process that its node saw end is reported to the coordinators.
  *   <li>Roles become labels, the old master's first.
  *   <li>Each member without a pod gets one, on its own volume; a pod that ended is taken away
- *       first. One that ends again and again soon after its start waits, up to 30 s.
+ *       first. One that ends again and again soon after its start waits, up to 30 s; a master's
+ *       waits until the other member has taken over, up to 2 s.
  *   <li>A cluster that is not recorded is recorded.
  *   <li>A member whose volume is lost, or whose node is, is replaced by the next serial, on a new
  *       volume, which the other member fills.
@@ -57,6 +58,9 @@ public final class Planner {
   private static final Duration STEADY = Duration.ofSeconds(10);
   private static final Duration STABLE = Duration.ofSeconds(60);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(30);
+
+  /** Times of an end are whole seconds, cut off: so it is one to two seconds. */
+  private static final Duration TAKEOVER = Duration.ofSeconds(2);
 
   private final Settings settings;
 
@@ -269,7 +273,7 @@ public final class Planner {
     private void ended(Seat seat, boolean usable) {
       Pod pod = seat.pod().orElseThrow();
       int attempts = Lifetime.endedSoon(pod, STABLE) ? Lifetime.attempts(pod) + 1 : 1;
-      Instant due = Lifetime.endedAt(pod, situation.seen().now()).plus(pause(attempts));
+      Instant due = Lifetime.endedAt(pod, situation.seen().now()).plus(pause(seat, attempts));
       if (due.isAfter(situation.seen().now())) {
         waitsFor.add(due);
         return;
@@ -287,12 +291,23 @@ public final class Planner {
     }
 
     /** Who ends once is back at once; who goes on ending must not keep everybody busy. */
-    private static Duration pause(int attempts) {
+    private Duration pause(Seat seat, int attempts) {
       if (attempts <= 1) {
-        return Duration.ZERO;
+        return takesOver(seat) ? TAKEOVER : Duration.ZERO;
       }
       Duration pause = SOON.multipliedBy(1L << Math.min(attempts - 2, 10));
       return pause.compareTo(MAX_PAUSE) < 0 ? pause : MAX_PAUSE;
+    }
+
+    /**
+     * Whether the other member is about to be master in place of this one. The cluster stands still
+     * until it is, and a process that starts takes the processors that this needs.
+     */
+    private boolean takesOver(Seat ended) {
+      Seat other = situation.other(ended);
+      return situation.master().filter(master -> master.name().equals(ended.name())).isPresent()
+          && other.inSync()
+          && other.heard();
     }
 
     private void record() {
