@@ -96,12 +96,23 @@ public final class GrpcServers {
       Credential credential,
       List<ServerInterceptor> interceptors,
       BindableService... services) {
+    return internalServer(host, port, credential, method -> false, interceptors, services);
+  }
+
+  /** As above, with methods that never block as for the public server. */
+  public static GrpcServer internalServer(
+      String host,
+      int port,
+      Credential credential,
+      Predicate<MethodDescriptor<?, ?>> neverBlocks,
+      List<ServerInterceptor> interceptors,
+      BindableService... services) {
     return start(
         host,
         port,
         "--internal-port",
         Limits.MAX_INTERNAL_MESSAGE_BYTES,
-        method -> false,
+        neverBlocks,
         credential.serverInterceptor(),
         interceptors,
         services);

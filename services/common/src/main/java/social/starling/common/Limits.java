@@ -64,7 +64,7 @@ public final class Limits {
     if (client.isEmpty()) {
       throw invalidRequest("the write has no id: set write.client and write.sequence");
     }
-    if (client.length() > MAX_CLIENT || !client.chars().allMatch(Limits::inClient)) {
+    if (client.length() > MAX_CLIENT || !isClient(client)) {
       throw invalidRequest("write.client is not 1 to 64 of A-Z, a-z, 0-9, _ and -");
     }
     if (write.getSequence() <= 0) {
@@ -100,8 +100,14 @@ public final class Limits {
     return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_';
   }
 
-  private static boolean inClient(int c) {
-    return inName(c) || c == '-';
+  private static boolean isClient(String client) {
+    for (int i = 0; i < client.length(); i++) {
+      char c = client.charAt(i);
+      if (!inName(c) && c != '-') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String shown(String name) {

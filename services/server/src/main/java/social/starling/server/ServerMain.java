@@ -194,6 +194,8 @@ public final class ServerMain implements Callable<Integer> {
             common.host(),
             internalPort,
             credential,
+            ReplicationService::neverBlocks,
+            List.of(),
             new ReplicationService(settings, self, volume),
             new MemberAdminService(settings, self, volume),
             exchange);

@@ -188,17 +188,18 @@ public final class SnsService extends SnsGrpc.SnsImplBase {
     write(
         out,
         in.getWrite(),
-        request ->
-            request.setPost(
-                social.starling.proto.journal.v1.Post.newBuilder()
-                    .setText(Limits.checkText(in.getText()))),
+        request -> {
+          Limits.checkText(in.getText());
+          return request.setPost(
+              social.starling.proto.journal.v1.Post.newBuilder().setTextBytes(in.getTextBytes()));
+        },
         answer ->
             PostResponse.newBuilder()
                 .setPost(
                     Post.newBuilder()
                         .setId(answer.getPostId())
                         .setAuthor(member.state().registered(user).orElse(user))
-                        .setText(in.getText())
+                        .setTextBytes(in.getTextBytes())
                         .setTimeMillis(answer.getTimeMillis()))
                 .build());
   }

@@ -1,6 +1,7 @@
 package social.starling.server.member;
 
 import com.google.protobuf.ByteString;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -44,6 +45,12 @@ public final class ReplicationService extends ReplicationGrpc.ReplicationImplBas
     this.volume = volume;
   }
 
+  /** Whether the handler of a method leaves the thread that calls it at once, always. */
+  public static boolean neverBlocks(MethodDescriptor<?, ?> method) {
+    return method.getFullMethodName().equals(ReplicationGrpc.getLinkMethod().getFullMethodName());
+  }
+
+  /** The messages of the other member. What this does with one never blocks. */
   @Override
   public StreamObserver<LinkMessage> link(StreamObserver<LinkReply> replies) {
     return new Incoming(replies);

@@ -108,7 +108,8 @@ final class Answers {
     if (id.isNone()) {
       return Optional.empty();
     }
-    long born = born(id.client());
+    Client client = clients.get(id.client());
+    long born = client == null ? born(id.client()) : client.born;
     if (born < 0 || id.sequence() < 1) {
       return Optional.of(
           Refusal.of(
@@ -123,7 +124,6 @@ final class Answers {
               "write %s confirms sequence %s, which is not below its own"
                   .formatted(id, Long.toUnsignedString(request.getConfirmed()))));
     }
-    Client client = clients.get(id.client());
     if (client == null) {
       return born < horizon
           ? Optional.of(
@@ -154,9 +154,14 @@ final class Answers {
   }
 
   /** Why an entry that {@link #lookup} lets pass is refused all the same, by its time. */
-  Optional<Answer> refuse(Entry entry) {
+  synchronized Optional<Answer> refuse(Entry entry) {
     RequestId id = entry.requestId();
-    return !id.isNone() && born(id.client()) > entry.timeMillis() + MAX_AHEAD_MILLIS
+    if (id.isNone()) {
+      return Optional.empty();
+    }
+    Client client = clients.get(id.client());
+    long born = client == null ? born(id.client()) : client.born;
+    return born > entry.timeMillis() + MAX_AHEAD_MILLIS
         ? Optional.of(
             Refusal.of(
                 Reason.INVALID_REQUEST,

@@ -32,6 +32,9 @@ final class PostTable {
   private long cached;
   private int firstCached;
 
+  /** Bytes that the texts of the next chunk will take, going by those of the last. */
+  private int expectedBytes = CHUNK * 64;
+
   PostTable(long cacheBytes) {
     this.cacheBytes = cacheBytes;
   }
@@ -157,12 +160,16 @@ final class PostTable {
     }
     Chunk chunk = all[post >> BITS];
     if (chunk.texts == null) {
-      chunk.texts = new Texts(post & MASK);
+      chunk.texts = new Texts(post & MASK, expectedBytes);
       if (cached == 0) {
         firstCached = post >> BITS;
       }
     }
     cached += chunk.texts.add(post & MASK, timeMillis, text);
+    if ((post & MASK) == MASK) {
+      int took = chunk.texts.ends[MASK];
+      expectedBytes = Math.clamp(took + (took >> 3), CHUNK * 64, CHUNK * 512);
+    }
   }
 
   /**
@@ -216,10 +223,11 @@ final class PostTable {
     private final int first;
     private final long[] times = new long[CHUNK];
     private final int[] ends = new int[CHUNK];
-    private volatile byte[] data = new byte[CHUNK * 64];
+    private volatile byte[] data;
 
-    Texts(int first) {
+    Texts(int first, int bytes) {
       this.first = first;
+      this.data = new byte[bytes];
     }
 
     /** Returns by how many bytes this grew. */

@@ -481,18 +481,30 @@ final class Content implements AutoCloseable {
   /** Records that follow each other in one file. */
   private static final class Run {
     final long offset;
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+
+    /** Mostly there is one. */
+    private byte[] first;
+
+    private ByteArrayOutputStream all;
 
     Run(long offset) {
       this.offset = offset;
     }
 
     void add(byte[] record) {
-      bytes.write(record, 0, record.length);
+      if (first == null) {
+        first = record;
+        return;
+      }
+      if (all == null) {
+        all = new ByteArrayOutputStream(4 * first.length);
+        all.writeBytes(first);
+      }
+      all.writeBytes(record);
     }
 
     ByteBuffer bytes() {
-      return ByteBuffer.wrap(bytes.toByteArray());
+      return ByteBuffer.wrap(all == null ? first : all.toByteArray());
     }
   }
 }

@@ -38,13 +38,13 @@ public record VolumeOptions(
           8L << 20,
           true);
 
-  /** A quarter of what this process may have open; at least 64, at most 16,384. */
+  /** Half of what this process may have open; at least 64, at most 16,384. */
   private static int mostOpenFiles() {
     long most =
         ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
             ? system.getMaxFileDescriptorCount()
             : 1024;
-    return Math.clamp(most / 4, 64, 16_384);
+    return Math.clamp(most / 2, 64, 16_384);
   }
 
   /** The same with no thread of its own. */

@@ -94,6 +94,8 @@ final class Node {
             "127.0.0.1",
             0,
             credential,
+            ReplicationService::neverBlocks,
+            List.of(),
             new ReplicationService(settings, member, volume),
             new MemberAdminService(settings, member, volume),
             exchange);
