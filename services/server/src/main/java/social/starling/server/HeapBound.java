@@ -3,6 +3,7 @@ package social.starling.server;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -15,31 +16,42 @@ import java.util.function.LongSupplier;
  *   <li>While less is in use than the floor, nothing happens.
  *   <li>When the old generation has grown to the bound, it is collected.
  *   <li>The next bound is half as much again as what lived on, and never below the floor.
+ *   <li>When the last collection is long ago, and an eighth of what lived on then has come to it,
+ *       it is collected whatever the bound: what a busy hour took is given back in a quiet one.
  * </ol>
  *
  * <p>So a collection, which stops the process for a time in proportion to what lives, is paid for
- * by the work that made half as much again. Used by one thread.
+ * by the work that made half as much again, or is too rare to matter. Used by one thread.
  */
 final class HeapBound {
 
   /** 130 MiB: what was enough for 10,000 users, and what a process may occupy anyhow. */
   static final long FLOOR = 130L << 20;
 
+  private static final Duration LONG_AGO = Duration.ofMinutes(5);
+
   private final LongSupplier used;
   private final Runnable collect;
   private final long floor;
+  private final LongSupplier nanoTime;
   private long bound;
+  private long live;
+  private long collectedAt;
 
   /**
    * @param used bytes of the old generation that are in use, with what nobody refers to any more
    * @param collect makes it those that live
    * @param floor bytes
+   * @param nanoTime as {@link System#nanoTime}
    */
-  HeapBound(LongSupplier used, Runnable collect, long floor) {
+  HeapBound(LongSupplier used, Runnable collect, long floor, LongSupplier nanoTime) {
     this.used = used;
     this.collect = collect;
     this.floor = floor;
+    this.nanoTime = nanoTime;
     this.bound = floor;
+    this.live = used.getAsLong();
+    this.collectedAt = nanoTime.getAsLong();
   }
 
   /** That of this process; empty with a collector that has no old generation of its own. */
@@ -51,15 +63,18 @@ final class HeapBound {
   }
 
   private static HeapBound of(MemoryPoolMXBean pool) {
-    return new HeapBound(() -> pool.getUsage().getUsed(), System::gc, FLOOR);
+    return new HeapBound(() -> pool.getUsage().getUsed(), System::gc, FLOOR, System::nanoTime);
   }
 
-  /** Looks whether the bound is reached; called about once a second. */
+  /** Looks whether it is time; called about once a second. */
   void look() {
-    if (used.getAsLong() > bound) {
+    long now = used.getAsLong();
+    boolean longAgo = nanoTime.getAsLong() - collectedAt > LONG_AGO.toNanos();
+    if (now > bound || longAgo && now > live + (live >> 3)) {
       collect.run();
-      long live = used.getAsLong();
+      live = used.getAsLong();
       bound = Math.max(floor, live + (live >> 1));
+      collectedAt = nanoTime.getAsLong();
     }
   }
 }

@@ -2,6 +2,7 @@ package social.starling.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class HeapBoundTest {
@@ -11,7 +12,9 @@ class HeapBoundTest {
   private long live;
   private long dropped;
   private int collections;
-  private final HeapBound bound = new HeapBound(() -> live + dropped, this::collect, FLOOR);
+  private Duration time = Duration.ZERO;
+  private final HeapBound bound =
+      new HeapBound(() -> live + dropped, this::collect, FLOOR, () -> time.toNanos());
 
   @Test
   void shouldLeaveASmallHeapAlone() {
@@ -65,6 +68,37 @@ class HeapBoundTest {
     dropped = 71;
     bound.look();
     assertThat(collections).isEqualTo(1);
+  }
+
+  @Test
+  void shouldGiveBackWhatABusyTimeTookWhenTheLastCollectionIsLongAgo() {
+    live = 80;
+    dropped = 30;
+    bound.look();
+    collections = 0;
+
+    dropped = 11;
+    time = time.plusMinutes(5);
+    bound.look();
+    assertThat(collections).isZero();
+
+    time = time.plusSeconds(1);
+    bound.look();
+    bound.look();
+    assertThat(collections).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotCollectAgainAndAgainWhatLives() {
+    live = 80;
+    dropped = 30;
+    bound.look();
+    collections = 0;
+
+    dropped = 10;
+    time = time.plusHours(1);
+    bound.look();
+    assertThat(collections).isZero();
   }
 
   @Test
