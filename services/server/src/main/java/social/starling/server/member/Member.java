@@ -55,6 +55,7 @@ import social.starling.replication.RequestId;
 import social.starling.replication.Role;
 import social.starling.replication.Submission;
 import social.starling.server.state.Applied;
+import social.starling.server.state.Change;
 import social.starling.server.state.State;
 import social.starling.server.storage.Disk;
 import social.starling.server.storage.Installation;
@@ -975,13 +976,14 @@ public final class Member {
     long now = System.nanoTime();
     boolean refuse = serves && settings.minInSync() == 2 && refusedAlone(replica.status());
     metrics.committed.increment(entries.size());
+    List<Change> changes = new ArrayList<>(entries.size());
     for (Entry entry : entries) {
       Pending asked = pending.remove(entry.index());
       // It may be another's entry, after a change of masters, or a repeat of what an earlier one
       // journaled.
       boolean known = asked != null && asked.bytes == entry.request();
       Applied applied = known ? state.apply(entry, asked.request) : state.apply(entry);
-      store.apply(applied.change());
+      changes.add(applied.change());
       if (asked == null) {
         continue;
       }
@@ -995,6 +997,7 @@ public final class Member {
         metrics.commit.record(now - waiter.since, TimeUnit.NANOSECONDS);
       }
     }
+    store.apply(changes);
     appliedListeners.forEach(Runnable::run);
   }
 

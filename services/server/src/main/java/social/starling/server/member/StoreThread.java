@@ -54,7 +54,7 @@ final class StoreThread {
   private sealed interface Work {
     record Persist(Effect.Persist effect) implements Work {}
 
-    record Apply(Change change) implements Work {}
+    record Apply(List<Change> changes) implements Work {}
 
     record Run(Job job) implements Work {}
 
@@ -114,8 +114,9 @@ final class StoreThread {
     queue.add(new Work.Persist(effect));
   }
 
-  void apply(Change change) {
-    queue.add(new Work.Apply(change));
+  /** Those of consecutive entries. */
+  void apply(List<Change> changes) {
+    queue.add(new Work.Apply(changes));
   }
 
   void run(Job job) {
@@ -184,7 +185,7 @@ final class StoreThread {
     for (Work each : work) {
       switch (each) {
         case Work.Persist(Effect.Persist effect) -> batch.add(effect);
-        case Work.Apply(Change change) -> hold(change);
+        case Work.Apply(List<Change> changes) -> changes.forEach(this::hold);
         case Work.Run(Job job) -> {
           commitAll(batch);
           batch = new Assembly();

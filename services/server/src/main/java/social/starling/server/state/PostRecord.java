@@ -27,8 +27,15 @@ import java.util.zip.CRC32C;
  */
 public final class PostRecord {
 
-  /** Bytes of "T 2026-11-21T22:50:01.123Z\n". */
-  private static final int TIME_LINE = 27;
+  /**
+   * How the line of a time begins.
+   *
+   * @param second since 1970-01-01Z
+   */
+  private record Second(long second, String line) {}
+
+  /** Most records are of the same second as the one before. */
+  private static volatile Second lastSecond;
 
   private PostRecord() {}
 
@@ -106,13 +113,18 @@ public final class PostRecord {
   }
 
   private static String time(long millis) {
-    Instant instant = Instant.ofEpochMilli(millis);
-    String iso = instant.toString();
-    if (iso.length() == TIME_LINE - 3) {
-      return "T " + iso + "\n";
+    long second = Math.floorDiv(millis, 1000);
+    Second shown = lastSecond;
+    if (shown == null || shown.second != second) {
+      String iso = Instant.ofEpochSecond(second).toString();
+      shown = new Second(second, "T " + iso.substring(0, iso.length() - 1) + ".");
+      lastSecond = shown;
     }
-    // Instant leaves out fractions that are zero, whole seconds too.
-    return "T " + iso.substring(0, 19) + ".%03dZ\n".formatted(millis % 1000);
+    int rest = Math.floorMod(millis, 1000);
+    char[] fraction = {
+      (char) ('0' + rest / 100), (char) ('0' + rest / 10 % 10), (char) ('0' + rest % 10)
+    };
+    return shown.line + String.valueOf(fraction) + "Z\n";
   }
 
   private static final class Cursor {

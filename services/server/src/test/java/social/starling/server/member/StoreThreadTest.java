@@ -65,7 +65,7 @@ class StoreThreadTest {
   private void write(Entry entry) {
     store.persist(new Effect.Persist(++ticket, 1, -1, List.of(entry)));
     Change change = volume.state().apply(entry).change();
-    store.apply(change);
+    store.apply(List.of(change));
   }
 
   private void awaitPersisted() {
