@@ -73,7 +73,8 @@ public record Options(
         16 << 20,
         256 << 10,
         4 << 20,
-        4 << 20);
+        // Little, so that most entries are garbage before they are old: old garbage costs pauses.
+        1 << 20);
   }
 
   /** The same with another peer. */
