@@ -6,6 +6,7 @@ import java.time.Duration;
 enum Extent {
   FULL(
       10_000,
+      Duration.ofSeconds(30),
       Duration.ofSeconds(5),
       Duration.ofSeconds(12),
       Duration.ofSeconds(3),
@@ -15,6 +16,7 @@ enum Extent {
   SHORT(
       2_000,
       Duration.ofSeconds(3),
+      Duration.ofSeconds(3),
       Duration.ofSeconds(5),
       Duration.ofSeconds(2),
       Duration.ofSeconds(4),
@@ -22,6 +24,7 @@ enum Extent {
       1);
 
   private final int users;
+  private final Duration firstWarmUp;
   private final Duration closedWarmUp;
   private final Duration closed;
   private final Duration openWarmUp;
@@ -31,6 +34,7 @@ enum Extent {
 
   Extent(
       int users,
+      Duration firstWarmUp,
       Duration closedWarmUp,
       Duration closed,
       Duration openWarmUp,
@@ -38,6 +42,7 @@ enum Extent {
       int kills,
       int stops) {
     this.users = users;
+    this.firstWarmUp = firstWarmUp;
     this.closedWarmUp = closedWarmUp;
     this.closed = closed;
     this.openWarmUp = openWarmUp;
@@ -48,6 +53,11 @@ enum Extent {
 
   int users() {
     return users;
+  }
+
+  /** Before the first measurement of a system, which has been filled and no more until then. */
+  Duration firstWarmUp() {
+    return firstWarmUp;
   }
 
   Duration warmUp(boolean isClosed) {
