@@ -175,6 +175,26 @@ final class Ground implements AutoCloseable {
     return ROOT;
   }
 
+  /**
+   * Runs {@code ./starling admin}, as a person does who has the cluster's kubeconfig.
+   *
+   * @return what it said
+   */
+  String admin(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "sh",
+                "-c",
+                "cd \"$0\" && KUBECONFIG=\"$1\" && export KUBECONFIG && shift && exec \"$@\"",
+                TARGET.toString(),
+                machine.kubeconfig().toString(),
+                ROOT.resolve("starling").toString(),
+                "admin"));
+    command.addAll(List.of(arguments));
+    return Commands.succeed(PATIENCE.multipliedBy(2), command);
+  }
+
   /** Somebody at work in all clusters, whose calls last as long as a fault may. */
   Traffic traffic() throws InterruptedException {
     return traffic(CALL);

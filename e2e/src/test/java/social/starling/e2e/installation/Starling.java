@@ -38,6 +38,9 @@ public final class Starling {
 
   private static final String WORKER = "!node-role.kubernetes.io/control-plane";
 
+  /** Without this ConfigMap no coordinator begins. */
+  private static final String STATE = "starling-state";
+
   /** In which another operator leads when one has ended. */
   private static final Duration TURN = Duration.ofMinutes(1);
 
@@ -284,6 +287,18 @@ public final class Starling {
         .inNamespace(NAMESPACE)
         .withName("starling-operator")
         .scale(replicas);
+  }
+
+  /** Deletes all that the coordinators know; returns how many ConfigMaps that were. */
+  public int deleteCoordinatorsState() {
+    var maps = client.configMaps().inNamespace(NAMESPACE);
+    return maps.withName(STATE).delete().size()
+        + maps.withLabel("starling.social/state", "coordinator").delete().size();
+  }
+
+  /** Whether a coordinator would begin with what is there. */
+  public boolean hasCoordinatorsState() {
+    return client.configMaps().inNamespace(NAMESPACE).withName(STATE).get() != null;
   }
 
   /** Waits until everything is as it should be. */
