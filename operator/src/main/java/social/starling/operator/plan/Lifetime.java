@@ -2,8 +2,11 @@ package social.starling.operator.plan;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.Objects;
 import java.util.Optional;
 import social.starling.operator.model.Labels;
 
@@ -33,11 +36,28 @@ final class Lifetime {
     return Duration.between(started, Instant.parse(end.get().getFinishedAt())).compareTo(soon) < 0;
   }
 
+  /**
+   * When the pod ended, as far as its node says: of one that was evicted, say, only when its
+   * conditions changed last. Long ago when nobody says, or when the node's clock is ahead: whoever
+   * counts from there must not wait for a time that never comes.
+   */
   static Instant endedAt(Pod pod, Instant now) {
     return Seat.ended(pod)
         .map(ContainerStateTerminated::getFinishedAt)
+        .or(() -> lastChange(pod))
         .map(Instant::parse)
-        .orElse(now);
+        .filter(end -> !end.isAfter(now))
+        .orElse(Instant.EPOCH);
+  }
+
+  private static Optional<String> lastChange(Pod pod) {
+    if (pod.getStatus() == null || pod.getStatus().getConditions() == null) {
+      return Optional.empty();
+    }
+    return pod.getStatus().getConditions().stream()
+        .map(PodCondition::getLastTransitionTime)
+        .filter(Objects::nonNull)
+        .max(Comparator.comparing(Instant::parse));
   }
 
   /** For people. */

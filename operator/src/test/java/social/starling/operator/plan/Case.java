@@ -145,6 +145,7 @@ final class Case {
         .addNewCondition()
         .withType("Ready")
         .withStatus(ready ? "True" : "False")
+        .withLastTransitionTime(text(said, "changed", null))
         .endCondition()
         .endStatus();
     if (said.path("unschedulable").asBoolean()) {

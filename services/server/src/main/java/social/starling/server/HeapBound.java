@@ -5,6 +5,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
 /**
@@ -13,7 +14,7 @@ import java.util.function.LongSupplier;
  * come to hold much, would take it all for what it has long dropped.
  *
  * <ol>
- *   <li>While less is in use than the floor, nothing happens.
+ *   <li>While less is in use than the floor, nothing happens but what the last rule says.
  *   <li>When the old generation has grown to the bound, it is collected.
  *   <li>The next bound is half as much again as what lived on, and never below the floor.
  *   <li>When the last collection is long ago, and an eighth of what lived on then has come to it,
@@ -28,7 +29,11 @@ final class HeapBound {
   /** 130 MiB: what was enough for 10,000 users, and what a process may occupy anyhow. */
   static final long FLOOR = 130L << 20;
 
+  /** And up to a minute more, so that the two members do not stand still at the same time. */
   private static final Duration LONG_AGO = Duration.ofMinutes(5);
+
+  /** A collection of so much takes about half a second. */
+  private static final long MUCH = 256L << 20;
 
   private final LongSupplier used;
   private final Runnable collect;
@@ -37,6 +42,7 @@ final class HeapBound {
   private long bound;
   private long live;
   private long collectedAt;
+  private final long patience;
 
   /**
    * @param used bytes of the old generation that are in use, with what nobody refers to any more
@@ -52,6 +58,7 @@ final class HeapBound {
     this.bound = floor;
     this.live = used.getAsLong();
     this.collectedAt = nanoTime.getAsLong();
+    this.patience = LONG_AGO.plusMillis(ThreadLocalRandom.current().nextInt(60_000)).toNanos();
   }
 
   /** That of this process; empty with a collector that has no old generation of its own. */
@@ -69,8 +76,8 @@ final class HeapBound {
   /** Looks whether it is time; called about once a second. */
   void look() {
     long now = used.getAsLong();
-    boolean longAgo = nanoTime.getAsLong() - collectedAt > LONG_AGO.toNanos();
-    if (now > bound || longAgo && now > live + (live >> 3)) {
+    boolean longAgo = nanoTime.getAsLong() - collectedAt > patience;
+    if (now > bound || longAgo && live < MUCH && now > live + (live >> 3)) {
       collect.run();
       live = used.getAsLong();
       bound = Math.max(floor, live + (live >> 1));

@@ -78,14 +78,26 @@ class HeapBoundTest {
     collections = 0;
 
     dropped = 11;
-    time = time.plusMinutes(5);
+    time = time.plusSeconds(299);
     bound.look();
     assertThat(collections).isZero();
 
-    time = time.plusSeconds(1);
+    time = time.plusMinutes(1);
     bound.look();
     bound.look();
     assertThat(collections).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNotStandStillForLongToGiveBackALittle() {
+    live = 300L << 20;
+    bound.look();
+    collections = 0;
+
+    dropped = 100L << 20;
+    time = time.plusHours(1);
+    bound.look();
+    assertThat(collections).isZero();
   }
 
   @Test

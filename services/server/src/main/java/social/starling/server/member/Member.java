@@ -213,8 +213,8 @@ public final class Member {
             this::storageFailed,
             this::storageFull,
             (entries, nanos) -> {
-              metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
-              if (entries > 0) {
+              if (entries > 0) { // Others are not synced.
+                metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
                 metrics.batchEntries.record(entries);
               }
             });

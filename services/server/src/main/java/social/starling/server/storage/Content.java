@@ -3,6 +3,8 @@ package social.starling.server.storage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -87,7 +89,7 @@ final class Content implements AutoCloseable {
       this.journal = new Journal(database);
       this.checkpointer = Sql.openPlain(database);
       disk.createDirectory(directory.resolve(POSTS));
-      this.log = disk.open(Sql.log(database));
+      this.log = openLog();
       // An earlier process may have been killed before it did this for what it created.
       disk.syncDirectory(directory);
       this.files = new PostFiles(directory.resolve(POSTS), disk, options.openFiles());
@@ -112,6 +114,22 @@ final class Content implements AutoCloseable {
       closeAfter(e);
       throw e;
     }
+  }
+
+  /**
+   * The log that the database has open by now, synced: what an earlier process left in it may have
+   * been written and not be durable, and is believed from here on.
+   */
+  private Disk.Out openLog() throws IOException {
+    Path path = Sql.log(database);
+    if (!Files.exists(path)) {
+      // Another one would be made, and synced for nothing.
+      throw new NoSuchFileException(
+          path.toString(), null, "the database is open and its log is not there");
+    }
+    Disk.Out opened = disk.open(path);
+    opened.sync();
+    return opened;
   }
 
   void introduce(Introduction introduction) throws SQLException, IOException {

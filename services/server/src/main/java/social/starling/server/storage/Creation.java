@@ -28,6 +28,7 @@ final class Creation {
       throw StartFailures.damaged(directory, "state.db is gone", null);
     }
     String created = create(directory, disk, id);
+    copyLog(database);
     if (id.isEmpty()) {
       VolumeId.write(directory, created, disk);
       disk.syncDirectory(directory.toAbsolutePath().getParent());
@@ -59,6 +60,24 @@ final class Creation {
             directory, "state.db does not belong to the volume-id beside it", null);
       }
       return meta.volume;
+    }
+  }
+
+  /**
+   * Copies what an earlier process left in the log into the database, so that the log begins anew:
+   * after a sync that failed it may have a hole on the disk that no later sync fills, while it can
+   * still be read. Closing a connection does the same and says nothing when it fails. Not while
+   * another process reads the volume, nor on a full disk.
+   *
+   * @throws SQLException the disk fails
+   */
+  private static void copyLog(Path database) throws SQLException {
+    try (Connection connection = Sql.openPlain(database)) {
+      Sql.run(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (SQLException e) {
+      if (!Volume.full(e)) {
+        throw e;
+      }
     }
   }
 

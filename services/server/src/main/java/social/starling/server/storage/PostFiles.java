@@ -3,6 +3,7 @@ package social.starling.server.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -150,7 +151,7 @@ final class PostFiles implements AutoCloseable {
       return file;
     }
     if (open.size() >= maxOpen) {
-      open.pollFirstEntry().getValue().close();
+      closeOldest(1);
     }
     Path path = path(author);
     Path parent = path.getParent();
@@ -160,7 +161,7 @@ final class PostFiles implements AutoCloseable {
       // Also when it is there: a process that was killed may have created it, or files in it.
       disk.createDirectory(parent);
     }
-    file = disk.open(path);
+    file = openOneMore(path);
     open.put(author, file);
     synchronized (this) {
       if (first) {
@@ -171,6 +172,26 @@ final class PostFiles implements AutoCloseable {
       }
     }
     return file;
+  }
+
+  /** Whoever else in this process needs many: files that are open here only save time. */
+  private Disk.Out openOneMore(Path path) throws IOException {
+    try {
+      return disk.open(path);
+    } catch (FileSystemException e) {
+      boolean tooMany = e.getReason() != null && e.getReason().contains("Too many open files");
+      if (!tooMany || open.isEmpty()) {
+        throw e;
+      }
+      closeOldest((open.size() + 1) / 2);
+      return disk.open(path);
+    }
+  }
+
+  private void closeOldest(int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      open.pollFirstEntry().getValue().close();
+    }
   }
 
   private static MessageDigest sha256() {

@@ -51,7 +51,7 @@ final class Scrub {
   }
 
   private void deletions() throws SQLException, IOException {
-    try (Connection connection = Sql.openReader(content.database);
+    try (Connection connection = Sql.openReadOnly(content.database);
         Statement select = connection.createStatement();
         ResultSet row =
             select.executeQuery(

@@ -52,7 +52,7 @@ public final class Snapshot implements AutoCloseable {
   static Snapshot take(Content content, String name) throws SQLException, IOException {
     Path copy = content.directory.resolve(name);
     try {
-      try (Connection connection = Sql.openPlain(content.database)) {
+      try (Connection connection = Sql.openReadOnlyPlain(content.database)) {
         Sql.run(connection, "VACUUM INTO " + Sql.quoted(copy));
       }
       List<File> files = new ArrayList<>();

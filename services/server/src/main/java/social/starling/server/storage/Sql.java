@@ -60,11 +60,14 @@ final class Sql {
     }
   }
 
-  /** A connection that only reads, in a transaction from its first statement on. */
-  static Connection openReader(Path file) throws SQLException {
-    Connection connection = open(file, READER_CACHE_KIB);
+  /**
+   * A connection that may not change anything, beside one that does or alone, in a transaction from
+   * its first statement on. Whatever was put in the place of the database meanwhile: closing it,
+   * even as the last one, neither copies nor deletes a log, as closing another would.
+   */
+  static Connection openReadOnly(Path file) throws SQLException {
+    Connection connection = openReadOnlyPlain(file);
     try {
-      run(connection, "PRAGMA query_only=ON");
       connection.setAutoCommit(false);
       return connection;
     } catch (SQLException e) {
@@ -73,24 +76,14 @@ final class Sql {
     }
   }
 
-  /**
-   * A connection of a process that may not change anything, beside one that does or alone, in a
-   * transaction from its first statement on.
-   */
-  static Connection openReadOnly(Path file) throws SQLException {
+  /** As above, without transactions of its own. */
+  static Connection openReadOnlyPlain(Path file) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
     config.setBusyTimeout(BUSY_MILLIS);
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
     config.setCacheSize(-READER_CACHE_KIB);
-    Connection connection = config.createConnection("jdbc:sqlite:" + file);
-    try {
-      connection.setAutoCommit(false);
-      return connection;
-    } catch (SQLException e) {
-      closeAfter(e, connection);
-      throw e;
-    }
+    return config.createConnection("jdbc:sqlite:" + file);
   }
 
   /** A connection without transactions of its own, for checkpoints and copies. */

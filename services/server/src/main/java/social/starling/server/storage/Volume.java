@@ -326,7 +326,7 @@ public final class Volume implements AutoCloseable, JournalReader {
         attempt(
             "reading the volume",
             content -> {
-              try (Connection connection = Sql.openReader(content.database)) {
+              try (Connection connection = Sql.openReadOnly(content.database)) {
                 return Digest.of(connection, content.files, files);
               }
             });

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -194,6 +196,49 @@ class FailingDiskTest {
 
       assertThat(syncs).hasValue(1);
       assertThat(volume.failure()).isPresent();
+    }
+  }
+
+  /** Somebody else in the process has them: connections, say. */
+  @Test
+  void whenNoMoreFilesCanBeOpenedPostFilesThatAreOpenAreClosed() {
+    AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+    Disk disk =
+        new FaultyDisk.Wrapped() {
+          @Override
+          void before(String what) {}
+
+          @Override
+          public Out open(Path file) throws IOException {
+            if (left.get() == 0) {
+              throw new FileSystemException(file.toString(), null, "Too many open files");
+            }
+            left.decrementAndGet();
+            Out out = super.open(file);
+            return (Out)
+                Proxy.newProxyInstance(
+                    Out.class.getClassLoader(),
+                    new Class<?>[] {Out.class},
+                    (_, method, arguments) -> {
+                      if (method.getName().equals("close")) {
+                        left.incrementAndGet();
+                      }
+                      return method.invoke(out, arguments);
+                    });
+          }
+        };
+    try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
+      VolumeTest.write(volume, entries.slots());
+      left.set(3);
+      for (int i = 0; i < 8; i++) {
+        VolumeTest.write(volume, entries.login("user" + i), entries.post("user" + i, "text " + i));
+      }
+      assertThat(volume.failure()).isEmpty();
+      left.set(Integer.MAX_VALUE);
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
+      assertThat(volume.digest(true).damage()).isEmpty();
+      assertThat(volume.state().postCount()).isEqualTo(8);
     }
   }
 
