@@ -86,6 +86,20 @@ class ProcessLossIT extends AtWork {
     traffic.done(way.name(), name, since, component.isMember() ? List.of(cluster) : List.of());
   }
 
+  /** One that serves: what was just deleted may still count as ready, and its follower not yet. */
+  private static Pod anotherRouter(Starling starling, Pod deleted) {
+    return Starling.within(Ground.PATIENCE)
+        .until(
+            () ->
+                starling.pods(Component.ROUTER).stream()
+                    .filter(
+                        pod -> !pod.getMetadata().getUid().equals(deleted.getMetadata().getUid()))
+                    .filter(Readiness::isPodReady)
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
   private static boolean isReplaced(Starling starling, Pod victim, Component component) {
     Optional<Pod> now = starling.pod(victim.getMetadata().getName());
     if (now.isEmpty()) {
@@ -176,7 +190,7 @@ class ProcessLossIT extends AtWork {
 
       Way.DELETED_BY_FORCE.strike(ground, router);
       starling.awaitWhole(Ground.PATIENCE);
-      Pod other = starling.pods(Component.ROUTER).getFirst();
+      Pod other = anotherRouter(starling, router);
       // Whether kubectl ends by itself, or only serves nobody any more, depends on its version.
       forward.end();
       CompletableFuture<Post> last =
