@@ -114,12 +114,21 @@ public final class KindCluster {
     Commands.succeed(SHORT, List.of("docker", "pause", node));
   }
 
-  /** Takes that back; nothing when it is not paused. */
+  /**
+   * Takes that back; nothing when it is not paused. Also of a case that took too long and was
+   * interrupted: the next ones need the node.
+   */
   public void unpause(String node) {
-    if (Commands.succeed(SHORT, List.of("docker", "inspect", "--format", "{{.State.Paused}}", node))
-        .strip()
-        .equals("true")) {
-      Commands.succeed(SHORT, List.of("docker", "unpause", node));
+    boolean interrupted = Thread.interrupted();
+    try {
+      List<String> inspect = List.of("docker", "inspect", "--format", "{{.State.Paused}}", node);
+      if (Commands.succeed(SHORT, inspect).strip().equals("true")) {
+        Commands.succeed(SHORT, List.of("docker", "unpause", node));
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
