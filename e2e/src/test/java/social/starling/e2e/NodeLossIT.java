@@ -68,12 +68,6 @@ class NodeLossIT extends AtWork {
     return struck;
   }
 
-  private static Map<String, Long> epochs(Starling starling) {
-    Map<String, Long> epochs = new HashMap<>();
-    starling.clusterNames().forEach(cluster -> epochs.put(cluster, starling.epoch(cluster)));
-    return epochs;
-  }
-
   private static void awaitBack(Ground ground, Map<String, Long> before) {
     Starling starling = ground.starling();
     before.forEach((cluster, epoch) ->
@@ -112,7 +106,7 @@ class NodeLossIT extends AtWork {
 
   private void pauseForAWhile(Ground ground, String cluster) throws InterruptedException {
     Starling starling = ground.starling();
-    Map<String, Long> epochs = epochs(starling);
+    Map<String, Long> epochs = starling.epochs();
     String node = Starling.node(starling.victim(Component.MASTER, cluster));
     List<String> masters = mastersOn(starling, node);
     try (Pulse pulse = new Pulse(starling, starling.homes(), cluster)) {
@@ -158,7 +152,7 @@ class NodeLossIT extends AtWork {
     Starling starling = ground.starling();
     starling.awaitWhole(Ground.PATIENCE);
     String node = busiest(starling);
-    Map<String, Long> epochs = epochs(starling);
+    Map<String, Long> epochs = new HashMap<>(starling.epochs());
     List<String> leaving =
         starling.pods().stream()
             .filter(pod -> node.equals(Starling.node(pod)))

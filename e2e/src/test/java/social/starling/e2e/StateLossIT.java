@@ -7,8 +7,6 @@ import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import social.starling.e2e.installation.Component;
@@ -26,8 +24,7 @@ class StateLossIT extends AtWork {
     Starling starling = ground.starling();
     starling.awaitWhole(Ground.PATIENCE);
     List<String> clusters = starling.clusterNames();
-    Map<String, Long> epochs =
-        clusters.stream().collect(Collectors.toMap(Function.identity(), starling::epoch));
+    Map<String, Long> epochs = starling.epochs();
     long from = traffic.now();
 
     int deleted = starling.deleteCoordinatorsState();

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import social.starling.operator.api.SnsCluster;
@@ -97,6 +98,11 @@ public final class Starling {
   public long epoch(String cluster) {
     Long epoch = status(cluster).epoch();
     return epoch == null ? 0 : epoch;
+  }
+
+  /** Of each cluster. */
+  public Map<String, Long> epochs() {
+    return clusterNames().stream().collect(Collectors.toMap(Function.identity(), this::epoch));
   }
 
   /** Whether a cluster serves from two copies, by its newest configuration. */

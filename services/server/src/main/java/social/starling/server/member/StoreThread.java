@@ -218,11 +218,10 @@ final class StoreThread {
   /** Also what is held back: afterwards, for nobody waits for that. */
   private void commitAll(Assembly batch) {
     commit(batch);
-    Assembly effects = new Assembly();
-    effects.changes.addAll(held);
+    Batch effects = Batch.apply(held);
     held.clear();
     due = false;
-    commit(effects);
+    commit(effects, 0);
   }
 
   private void runJob(Job job) {
@@ -234,7 +233,12 @@ final class StoreThread {
   }
 
   private void commit(Assembly batch) {
-    if (broken || batch.isEmpty()) {
+    commit(batch.toBatch(), batch.ticket);
+  }
+
+  /** A ticket of 0 is nobody's, and an empty batch with one is told all the same. */
+  private void commit(Batch batch, long ticket) {
+    if (broken || ticket == 0 && batch.isEmpty()) {
       return;
     }
     try {
@@ -242,15 +246,15 @@ final class StoreThread {
       begun = before;
       writing = true;
       try {
-        if (!writeWhenItFits(batch.toBatch())) {
+        if (!writeWhenItFits(batch)) {
           return;
         }
       } finally {
         writing = false;
       }
-      written.written(batch.append.size(), System.nanoTime() - before);
-      if (batch.ticket > 0) {
-        persisted.accept(batch.ticket);
+      written.written(batch.append().size(), System.nanoTime() - before);
+      if (ticket > 0) {
+        persisted.accept(ticket);
       }
     } catch (RuntimeException e) {
       fail(e);
@@ -283,13 +287,12 @@ final class StoreThread {
     failed.accept(e);
   }
 
-  /** Several persists and changes, folded into one batch. */
+  /** Several persists, folded into one batch. */
   private static final class Assembly {
     private long ticket;
     private long promised;
     private long truncateAfter = -1;
     private final List<Entry> append = new ArrayList<>();
-    private final List<Change> changes = new ArrayList<>();
 
     void add(Effect.Persist effect) {
       ticket = effect.ticket();
@@ -304,16 +307,12 @@ final class StoreThread {
       append.addAll(effect.append());
     }
 
-    boolean isEmpty() {
-      return ticket == 0 && changes.isEmpty();
-    }
-
     Batch toBatch() {
       return new Batch(
           promised > 0 ? OptionalLong.of(promised) : OptionalLong.empty(),
           truncateAfter >= 0 ? OptionalLong.of(truncateAfter) : OptionalLong.empty(),
           append,
-          changes);
+          List.of());
     }
   }
 }

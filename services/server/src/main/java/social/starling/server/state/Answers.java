@@ -109,7 +109,7 @@ final class Answers {
       return Optional.empty();
     }
     Client client = clients.get(id.client());
-    long born = client == null ? born(id.client()) : client.born;
+    long born = born(client, id);
     if (born < 0 || id.sequence() < 1) {
       return Optional.of(
           Refusal.of(
@@ -159,9 +159,7 @@ final class Answers {
     if (id.isNone()) {
       return Optional.empty();
     }
-    Client client = clients.get(id.client());
-    long born = client == null ? born(id.client()) : client.born;
-    return born > entry.timeMillis() + MAX_AHEAD_MILLIS
+    return born(clients.get(id.client()), id) > entry.timeMillis() + MAX_AHEAD_MILLIS
         ? Optional.of(
             Refusal.of(
                 Reason.INVALID_REQUEST,
@@ -256,6 +254,11 @@ final class Answers {
     client.add(sequence, hash, answer);
     answers++;
     checksum += client.answerHash(client.find(sequence));
+  }
+
+  /** As below; read from the id only where the client is not known. */
+  private static long born(Client known, RequestId id) {
+    return known == null ? born(id.client()) : known.born;
   }
 
   /** When a client's id says that it was made, or −1 when it is no such id. */

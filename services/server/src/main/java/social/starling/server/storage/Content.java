@@ -7,9 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -240,7 +238,7 @@ final class Content implements AutoCloseable {
     checkpointing.lock();
     try {
       unchecked = 0;
-      logPages = copyLog();
+      logPages = Sql.copyLog(checkpointer);
     } finally {
       checkpointing.unlock();
     }
@@ -253,7 +251,7 @@ final class Content implements AutoCloseable {
   private void restartLog() throws SQLException {
     if (logPages > LONG_LOG_PAGES && checkpointing.tryLock()) {
       try {
-        copyLog();
+        Sql.copyLog(checkpointer);
         logPages = 0;
       } catch (SQLException e) {
         if (!Volume.full(e)) {
@@ -263,13 +261,6 @@ final class Content implements AutoCloseable {
       } finally {
         checkpointing.unlock();
       }
-    }
-  }
-
-  private int copyLog() throws SQLException {
-    try (Statement statement = checkpointer.createStatement();
-        ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(PASSIVE)")) {
-      return row.next() ? row.getInt(2) : 0;
     }
   }
 

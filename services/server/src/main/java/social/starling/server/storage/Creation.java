@@ -73,7 +73,7 @@ final class Creation {
    */
   private static void copyLog(Path database) throws SQLException {
     try (Connection connection = Sql.openPlain(database)) {
-      Sql.run(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+      Sql.copyLog(connection);
     } catch (SQLException e) {
       if (!Volume.full(e)) {
         throw e;

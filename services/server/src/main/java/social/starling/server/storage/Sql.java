@@ -125,6 +125,18 @@ final class Sql {
     return config.createConnection("jdbc:sqlite:" + file);
   }
 
+  /**
+   * Copies the log into the database, as far as that goes without waiting for anyone.
+   *
+   * @return pages in the log
+   */
+  static int copyLog(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(PASSIVE)")) {
+      return row.next() ? row.getInt(2) : 0;
+    }
+  }
+
   static void run(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);

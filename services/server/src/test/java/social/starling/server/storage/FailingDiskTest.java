@@ -149,15 +149,7 @@ class FailingDiskTest {
   @Test
   void postFilesThatCannotBeSyncedForLackOfSpaceFailTheVolume() {
     AtomicBoolean full = new AtomicBoolean();
-    Disk disk =
-        new FaultyDisk.Wrapped() {
-          @Override
-          void before(String what) throws IOException {
-            if (full.get() && what.equals("sync")) {
-              throw new IOException("No space left on device");
-            }
-          }
-        };
+    Disk disk = withoutSpaceToSync(full, new AtomicInteger());
     try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
       VolumeTest.write(volume, entries.slots(), entries.login("alice"), entries.post("alice", "x"));
       full.set(true);
@@ -175,16 +167,7 @@ class FailingDiskTest {
   void aLogThatCannotBeSyncedIsNotSyncedAgain() {
     AtomicInteger syncs = new AtomicInteger();
     AtomicBoolean full = new AtomicBoolean();
-    Disk disk =
-        new FaultyDisk.Wrapped() {
-          @Override
-          void before(String what) throws IOException {
-            if (full.get() && what.equals("sync")) {
-              syncs.incrementAndGet();
-              throw new IOException("No space left on device");
-            }
-          }
-        };
+    Disk disk = withoutSpaceToSync(full, syncs);
     try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
       VolumeTest.write(volume, entries.slots(), entries.login("alice"));
       full.set(true);
@@ -326,5 +309,18 @@ class FailingDiskTest {
     return volume.state().posts("alice", 0, 0, 9).orElseThrow().stream()
         .map(Post::getText)
         .toList();
+  }
+
+  /** Once it is full, each sync fails for lack of space, and is counted. */
+  private static Disk withoutSpaceToSync(AtomicBoolean full, AtomicInteger syncs) {
+    return new FaultyDisk.Wrapped() {
+      @Override
+      void before(String what) throws IOException {
+        if (full.get() && what.equals("sync")) {
+          syncs.incrementAndGet();
+          throw new IOException("No space left on device");
+        }
+      }
+    };
   }
 }
