@@ -41,6 +41,12 @@ final class Inbox<W> {
   private long messageBytes;
   private boolean closed;
 
+  /** When the first of the writes came that wait, or one before it. */
+  private long firstWriteAt;
+
+  /** Whether who takes waits for more writes, and need not be told of each. */
+  private boolean gathering;
+
   /** Whether the message was taken. */
   boolean message(Event.Received message) {
     lock.lock();
@@ -73,8 +79,13 @@ final class Inbox<W> {
       if (closed || writes.size() >= MAX_WRITES) {
         return false;
       }
+      if (writes.isEmpty()) {
+        firstWriteAt = System.nanoTime();
+      }
       writes.add(write);
-      some.signal();
+      if (!gathering || writes.size() >= MAX_WRITES_AT_ONCE) {
+        some.signal();
+      }
       return true;
     } finally {
       lock.unlock();
@@ -86,13 +97,25 @@ final class Inbox<W> {
    *
    * @param takenEvents gets the events and messages, in the order in which they came
    * @param takenWrites gets the writes, in the order in which they came
+   * @param nanos how long to wait at most
+   * @param patience nanoseconds for which writes may be left waiting for others to come, from the
+   *     first one on; 0: they are taken at once
    */
-  void take(List<Event> takenEvents, List<W> takenWrites, long nanos) throws InterruptedException {
+  void take(List<Event> takenEvents, List<W> takenWrites, long nanos, long patience)
+      throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long left = nanos;
-      while (events.isEmpty() && writes.isEmpty() && !closed && left > 0) {
-        left = some.awaitNanos(left);
+      long now = System.nanoTime();
+      long until = now + nanos;
+      while (events.isEmpty() && !closed) {
+        long left = Math.min(until - now, untilDue(now, patience));
+        if (left <= 0) {
+          break;
+        }
+        gathering = !writes.isEmpty();
+        some.awaitNanos(left);
+        gathering = false;
+        now = System.nanoTime();
       }
       while (!events.isEmpty() && takenEvents.size() < MAX_EVENTS_AT_ONCE) {
         Event event = events.poll();
@@ -102,12 +125,22 @@ final class Inbox<W> {
         }
         takenEvents.add(event);
       }
-      while (!writes.isEmpty() && takenWrites.size() < MAX_WRITES_AT_ONCE) {
-        takenWrites.add(writes.poll());
+      if (untilDue(now, patience) <= 0) {
+        while (!writes.isEmpty() && takenWrites.size() < MAX_WRITES_AT_ONCE) {
+          takenWrites.add(writes.poll());
+        }
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Nanoseconds until the writes that wait are to be taken; for ever when there are none. */
+  private long untilDue(long now, long patience) {
+    if (writes.isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    return writes.size() >= MAX_WRITES_AT_ONCE ? 0 : firstWriteAt + patience - now;
   }
 
   /** Takes no more writes; returns those that wait, for somebody must answer them. */

@@ -42,7 +42,7 @@ final class StoreThread {
    * Effects are written with those of each entry whose index is a multiple of this, at the latest:
    * so both members do it at the same time. What comes after waits until all of them are written.
    */
-  private static final int HOLD_CHANGES = 512;
+  private static final int HOLD_CHANGES = 1024;
 
   private static final int MAX_BATCH = 4096;
 

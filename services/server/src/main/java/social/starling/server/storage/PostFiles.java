@@ -9,9 +9,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -23,6 +25,9 @@ import java.util.Set;
  */
 final class PostFiles implements AutoCloseable {
 
+  /** One part in so many of the files held open is closed when there are too many. */
+  private static final int CLOSED_AT_ONCE = 16;
+
   /** Up to so many files are fsynced one by one. */
   private static final int FEW = 32;
 
@@ -31,8 +36,9 @@ final class PostFiles implements AutoCloseable {
   private final int maxOpen;
 
   // Store thread only.
-  private final LinkedHashMap<String, Disk.Out> open = new LinkedHashMap<>(64, 0.75f, true);
-  private final Set<Path> known = new HashSet<>();
+  private final Map<String, Open> open = new HashMap<>();
+  private long uses;
+  private final Set<Path> knownDirectories = new HashSet<>();
   private boolean recovering = true;
 
   // Guarded by this.
@@ -146,23 +152,24 @@ final class PostFiles implements AutoCloseable {
    * @param made whether it may not be there yet, and its directory is to be synced
    */
   private Disk.Out file(String author, boolean made) throws IOException {
-    Disk.Out file = open.get(author);
-    if (file != null) {
-      return file;
+    Open known = open.get(author);
+    if (known != null) {
+      known.lastUse = ++uses;
+      return known.file;
     }
     if (open.size() >= maxOpen) {
-      closeOldest(1);
+      closeOldest((maxOpen + CLOSED_AT_ONCE - 1) / CLOSED_AT_ONCE);
     }
     Path path = path(author);
     Path parent = path.getParent();
-    boolean first = known.add(parent);
+    boolean first = knownDirectories.add(parent);
     boolean unsure = first || (recovering ? !Files.exists(path) : made);
     if (first) {
       // Also when it is there: a process that was killed may have created it, or files in it.
       disk.createDirectory(parent);
     }
-    file = openOneMore(path);
-    open.put(author, file);
+    Disk.Out file = openOneMore(path);
+    open.put(author, new Open(file, ++uses));
     synchronized (this) {
       if (first) {
         unsyncedDirectories.add(directory);
@@ -188,9 +195,16 @@ final class PostFiles implements AutoCloseable {
     }
   }
 
+  /** Those whose last use is longest ago. */
   private void closeOldest(int count) throws IOException {
-    for (int i = 0; i < count; i++) {
-      open.pollFirstEntry().getValue().close();
+    long[] lastUses = open.values().stream().mapToLong(each -> each.lastUse).sorted().toArray();
+    long upTo = lastUses[count - 1];
+    for (Iterator<Open> all = open.values().iterator(); all.hasNext(); ) {
+      Open each = all.next();
+      if (each.lastUse <= upTo) {
+        all.remove();
+        each.file.close();
+      }
     }
   }
 
@@ -204,9 +218,24 @@ final class PostFiles implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (Disk.Out file : open.values()) {
-      file.close();
+    for (Open each : open.values()) {
+      each.file.close();
     }
     open.clear();
+  }
+
+  /**
+   * A file held open. When it was used is a number, and not its place in a list: to link thousands
+   * of old objects anew all the time is dear at each collection of young ones, which has to look at
+   * every old one that was changed.
+   */
+  private static final class Open {
+    final Disk.Out file;
+    long lastUse;
+
+    Open(Disk.Out file, long lastUse) {
+      this.file = file;
+      this.lastUse = lastUse;
+    }
   }
 }

@@ -12,6 +12,9 @@ import social.starling.replication.Message;
 @Timeout(10)
 class InboxTest {
 
+  /** Nanoseconds, beyond the limit of a test. */
+  private static final long LONG = 3_600_000_000_000L;
+
   private final Inbox<Integer> inbox = new Inbox<>();
   private final List<Event> events = new ArrayList<>();
   private final List<Integer> writes = new ArrayList<>();
@@ -19,7 +22,7 @@ class InboxTest {
   private void take() throws InterruptedException {
     events.clear();
     writes.clear();
-    inbox.take(events, writes, 1_000_000);
+    inbox.take(events, writes, 1_000_000, 0);
   }
 
   @Test
@@ -75,5 +78,59 @@ class InboxTest {
 
     assertThat(inbox.close()).containsExactly(1, 2);
     assertThat(inbox.write(3)).isFalse();
+  }
+
+  @Test
+  void writesWaitForOthersAsLongAsOneHasPatienceAndEventsDoNot() throws Exception {
+    inbox.write(1);
+    inbox.event(new Event.Persisted(1));
+
+    inbox.take(events, writes, LONG, LONG);
+
+    assertThat(events).hasSize(1);
+    assertThat(writes).isEmpty();
+    inbox.take(events, writes, LONG, 0);
+    assertThat(writes).containsExactly(1);
+  }
+
+  @Test
+  void patienceEndsSomeTimeAfterTheFirstWrite() throws Exception {
+    Thread writer =
+        Thread.ofVirtual()
+            .start(() -> {
+              inbox.write(1);
+              inbox.write(2);
+            });
+
+    inbox.take(events, writes, LONG, 20_000_000);
+    writer.join();
+
+    assertThat(writes).startsWith(1);
+  }
+
+  @Test
+  void aTurnsWorthOfWritesWaitsForNoOthers() throws Exception {
+    Thread writer =
+        Thread.ofVirtual()
+            .start(() -> {
+              for (int i = 0; i < 1_000; i++) {
+                inbox.write(i);
+              }
+            });
+
+    inbox.take(events, writes, LONG, LONG);
+    writer.join();
+
+    assertThat(writes).hasSizeGreaterThan(100);
+  }
+
+  @Test
+  void patienceEndsWhenNoMoreIsTaken() throws Exception {
+    Thread closer = Thread.ofVirtual().start(inbox::close);
+
+    inbox.take(events, writes, LONG, LONG);
+    closer.join();
+
+    assertThat(writes).isEmpty();
   }
 }
