@@ -218,10 +218,12 @@ final class StoreThread {
   /** Also what is held back: afterwards, for nobody waits for that. */
   private void commitAll(Assembly batch) {
     commit(batch);
-    Batch effects = Batch.apply(held);
+    for (int from = 0; from < held.size(); from += HOLD_CHANGES) {
+      int to = Math.min(held.size(), from + HOLD_CHANGES);
+      commit(Batch.apply(held.subList(from, to)), 0);
+    }
     held.clear();
     due = false;
-    commit(effects, 0);
   }
 
   private void runJob(Job job) {

@@ -162,7 +162,7 @@ final class PostFiles implements AutoCloseable {
     }
     Path path = path(author);
     Path parent = path.getParent();
-    boolean first = knownDirectories.add(parent);
+    boolean first = !knownDirectories.contains(parent);
     boolean unsure = first || (recovering ? !Files.exists(path) : made);
     if (first) {
       // Also when it is there: a process that was killed may have created it, or files in it.
@@ -178,6 +178,8 @@ final class PostFiles implements AutoCloseable {
         unsyncedDirectories.add(parent);
       }
     }
+    // Not before: what a full disk cuts short is done again from the start.
+    knownDirectories.add(parent);
     return file;
   }
 

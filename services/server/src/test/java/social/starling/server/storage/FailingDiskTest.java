@@ -10,8 +10,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -123,6 +125,72 @@ class FailingDiskTest {
     }
     try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
       assertThat(texts(volume)).containsExactly("fits");
+    }
+  }
+
+  @Test
+  void aDirectoryThatDoesNotFitIsMadeWithWhatWasKeptInReserve() {
+    Path reserve = directory.resolve("reserve");
+    AtomicBoolean full = new AtomicBoolean();
+    Disk disk =
+        new FaultyDisk.Wrapped() {
+          @Override
+          void before(String what) throws IOException {
+            if (full.get() && what.equals("create") && Files.exists(reserve)) {
+              throw new FileSystemException("file", null, "No space left on device");
+            }
+          }
+        };
+    try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
+      volume.restoreReserve();
+      full.set(true);
+
+      VolumeTest.write(volume, entries.post("alice", "fits"));
+
+      assertThat(reserve).doesNotExist();
+      assertThat(texts(volume)).containsExactly("fits");
+    }
+  }
+
+  @Test
+  void aDirectoryThatWasMadeBeforeTheDiskWasFullIsSyncedAllTheSame() {
+    AtomicBoolean full = new AtomicBoolean();
+    Set<Path> synced = new HashSet<>();
+    Disk disk =
+        new FaultyDisk.Wrapped() {
+          @Override
+          void before(String what) {}
+
+          @Override
+          public Out open(Path file) throws IOException {
+            if (full.get() && file.toString().endsWith(".txt")) {
+              throw new FileSystemException("file", null, "No space left on device");
+            }
+            return super.open(file);
+          }
+
+          @Override
+          public void syncDirectory(Path path) throws IOException {
+            synced.add(path);
+            super.syncDirectory(path);
+          }
+        };
+    try (Volume volume = Volume.open(directory, disk, OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
+      Entry post = entries.post("alice", "fits");
+      volume.write(Batch.append(List.of(post)));
+      Batch effects = Batch.apply(List.of(volume.state().apply(post).change()));
+      full.set(true);
+      assertThatExceptionOfType(StorageException.class).isThrownBy(() -> volume.write(effects));
+      full.set(false);
+      synced.clear();
+
+      volume.write(effects);
+      volume.upkeep(true);
+
+      Path file = volume.content().files.path("alice");
+      assertThat(synced).contains(file.getParent(), file.getParent().getParent());
     }
   }
 

@@ -542,6 +542,7 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void createDirectory(Path directory) throws IOException {
+      before("create");
       disk.createDirectory(directory);
     }
 
