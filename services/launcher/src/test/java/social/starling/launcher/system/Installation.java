@@ -1,6 +1,7 @@
 package social.starling.launcher.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -137,6 +138,17 @@ final class Installation implements AutoCloseable {
     long at = System.nanoTime();
     social.starling.torture.installation.Installation.signal(process, signal);
     return at;
+  }
+
+  /**
+   * Waits until a process does nothing any more. On a busy machine it goes on for a millisecond or
+   * more after it was sent STOP: until one of its threads has had its turn and tells the others.
+   */
+  void awaitStopped(long pid) {
+    Path stat = Path.of("/proc/" + pid + "/stat");
+    if (Files.exists(stat)) { // Linux
+      await().until(() -> Files.readString(stat).matches("(?s).*\\) T .*"));
+    }
   }
 
   /** Throws a {@link StatusRuntimeException} when the coordinator does not answer. */

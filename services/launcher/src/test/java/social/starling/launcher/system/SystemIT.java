@@ -265,8 +265,12 @@ class SystemIT {
       SnsGrpc.newBlockingStub(channel).withDeadlineAfter(5, TimeUnit.SECONDS).getPosts(posts);
 
       long at = installation.signal(pid, "STOP");
-      CompletableFuture<String> write = CompletableFuture.supplyAsync(() -> write(channel));
-      CompletableFuture<Long> read = CompletableFuture.supplyAsync(() -> read(channel, posts));
+      // Until then it may answer, and be right: its reads and its lease are not old yet.
+      installation.awaitStopped(pid);
+      CompletableFuture<String> write =
+          CompletableFuture.supplyAsync(() -> write(channel), Thread::startVirtualThread);
+      CompletableFuture<Long> read =
+          CompletableFuture.supplyAsync(() -> read(channel, posts), Thread::startVirtualThread);
       everythingGoesOn(info, at);
       long newest = load.history().newestAcknowledged(author);
       await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
