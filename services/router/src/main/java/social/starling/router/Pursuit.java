@@ -162,7 +162,8 @@ final class Pursuit {
     if (failure == Failure.FINAL || failure == Failure.CUT && !stream) {
       throw thrown;
     }
-    if (failure != Failure.NO_ANSWER) {
+    // The last attempt has only the rest of the time: that it went by takes back no answer.
+    if (failure != Failure.NO_ANSWER && failure != Failure.OVERTAKEN) {
       answer = thrown;
     }
     attempt.cluster().refused(attempt.upstream().address());
@@ -294,7 +295,7 @@ final class Pursuit {
           "the router has just started and has heard no coordinator yet; try again");
     }
     String cluster = map.ownerOf(name).orElse("?");
-    if (failure == Failure.WRONG_CLUSTER) {
+    if (answer != null && Errors.reason(answer).equals(Optional.of(Reason.WRONG_CLUSTER))) {
       return Errors.of(
           Code.UNAVAILABLE,
           Reason.NOT_READY,

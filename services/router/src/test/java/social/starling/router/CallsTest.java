@@ -475,6 +475,21 @@ class CallsTest {
   }
 
   @Test
+  void anAttemptThatTheDeadlineCutsDoesNotHideWhatWasAnsweredBefore() {
+    fixture.one.mood = Mood.WRONG_CLUSTER;
+    fixture.two.mood = Mood.WRONG_CLUSTER;
+    CompletableFuture<StatusRuntimeException> call =
+        CompletableFuture.supplyAsync(
+            () -> fixture.failure(() -> fixture.post("x", 500)), Thread::startVirtualThread);
+    await().until(() -> fixture.one.calls.get() > 1);
+    fixture.one.mood = Mood.HANGS;
+    fixture.two.mood = Mood.HANGS;
+    assertThat(call)
+        .succeedsWithin(Duration.ofSeconds(5))
+        .satisfies(error -> assertThat(Errors.reason(error)).contains(Reason.NOT_READY));
+  }
+
+  @Test
   void aClusterThatDoesNotAnswerLeavesRoomForTheOthers() {
     withBeta(beta -> {
       RouteMap map = fixture.router.router().routes().current();
