@@ -27,8 +27,8 @@ public final class TimingOptions {
       defaultValue = "300ms",
       paramLabel = "TIME",
       description =
-          "How long a master may serve reads after its slave's last word, and how long a new"
-              + " master waits. Default: ${DEFAULT-VALUE}.")
+          "How long a master may serve reads after its slave's last word, and how long, with an"
+              + " eighth more, a new master waits. Default: ${DEFAULT-VALUE}.")
   private Duration lease = Timing.DEFAULT.lease();
 
   /**
