@@ -47,6 +47,35 @@ class ClustersIT extends AtWork {
 
   @Test
   @Order(2)
+  void aClusterWithUsersIsDeletedWhenThatIsMeant(Ground ground) {
+    Starling starling = ground.starling();
+    String cluster = starling.clusterNames().getFirst();
+    allowDeletion(starling, cluster, "\"true\"");
+    try {
+      // Nothing is deleted: only what is asked before that is.
+      assertThat(starling.cluster(cluster).dryRun().delete()).isNotEmpty();
+    } finally {
+      allowDeletion(starling, cluster, "null");
+    }
+    ground.story().tell("deletion of %s, with the annotation: taken (dry run)", cluster);
+    assertThat(starling.cluster(cluster).require().getMetadata().getDeletionTimestamp()).isNull();
+    assertThatThrownBy(() -> starling.cluster(cluster).dryRun().delete())
+        .isInstanceOf(KubernetesClientException.class);
+  }
+
+  private static void allowDeletion(Starling starling, String cluster, String value) {
+    starling
+        .cluster(cluster)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            """
+            {"metadata":{"annotations":{"starling.social/allow-deletion":%s}}}\
+            """
+                .formatted(value));
+  }
+
+  @Test
+  @Order(3)
   void aClusterThatIsAddedTakesItsShareOfTheUnusedNames(Ground ground) {
     Starling starling = ground.starling();
     starling.awaitWhole(Ground.PATIENCE);
@@ -77,7 +106,7 @@ class ClustersIT extends AtWork {
   }
 
   @Test
-  @Order(3)
+  @Order(4)
   void aClusterThatIsChangedIsRenewedMemberByMember(Ground ground) {
     Starling starling = ground.starling();
     starling.awaitWhole(Ground.PATIENCE);
@@ -116,7 +145,7 @@ class ClustersIT extends AtWork {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aClusterWithoutUsersIsRemovedWithAllThatItHad(Ground ground) {
     Starling starling = ground.starling();
     starling.awaitWhole(Ground.PATIENCE);

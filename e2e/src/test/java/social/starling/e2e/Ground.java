@@ -20,10 +20,10 @@ import social.starling.e2e.installation.Release;
 import social.starling.e2e.installation.Starling;
 import social.starling.e2e.load.Traffic;
 import social.starling.e2e.machine.Commands;
-import social.starling.e2e.machine.KindCluster;
+import social.starling.e2e.machine.DockerCluster;
 import social.starling.e2e.machine.Story;
 
-/** What all cases stand on: a cluster of kind with images, and Starling installed there. */
+/** What all cases stand on: a cluster with images, and Starling installed there. */
 final class Ground implements AutoCloseable {
 
   /** Time enough for anything on a machine that has none. */
@@ -40,6 +40,7 @@ final class Ground implements AutoCloseable {
   private static final String NAME = "starling-e2e";
   private static final Path ROOT = Path.of(System.getProperty("starling.root")).normalize();
   private static final Path TARGET = Path.of(System.getProperty("starling.e2e.target"));
+  private static final String KUBECONFIG = System.getProperty("starling.e2e.kubeconfig", "");
   private static final boolean KEEP = Boolean.getBoolean("starling.e2e.keep");
   private static final String PREFIX = System.getProperty("starling.image.prefix");
   private static final Duration SHORT = Duration.ofMinutes(1);
@@ -47,13 +48,13 @@ final class Ground implements AutoCloseable {
 
   private final Story story = new Story();
   private final Measured measured;
-  private final KindCluster machine;
+  private final DockerCluster machine;
   private final KubernetesClient client;
   private final Starling starling;
   private final Release release;
   private final AtomicInteger turns;
 
-  private Ground(KindCluster machine, Measured measured) {
+  private Ground(DockerCluster machine, Measured measured) {
     this.machine = machine;
     this.measured = measured;
     Config config =
@@ -79,13 +80,7 @@ final class Ground implements AutoCloseable {
 
   /** Makes all of it; takes minutes. */
   static Ground make() {
-    for (String program : List.of("docker", "kind", "helm")) {
-      if (!Commands.isThere(program)) {
-        throw new IllegalStateException(
-            "%s is not on the PATH; the tests on a real cluster need docker, kind and helm"
-                .formatted(program));
-      }
-    }
+    require("docker", "helm");
     Logging.configure(Logging.Format.TEXT, Logging.Level.ERROR, "e2e");
     try {
       Files.createDirectories(TARGET);
@@ -95,41 +90,69 @@ final class Ground implements AutoCloseable {
     Story making = new Story();
     making.title("The ground");
     Instant begun = Instant.now();
-    KindCluster machine =
-        KindCluster.of(
-            NAME,
-            TARGET.resolve("kubeconfig"),
-            ROOT.resolve("k8s/kind.yaml"),
-            System.getProperty("starling.e2e.node.image", ""));
-    making.tell("a cluster of kind is there");
+    DockerCluster machine = cluster(making);
     try {
-      List<String> images =
-          Stream.of("coordinator", "server", "synchronizer", "router", "operator", "client")
-              .map(image -> PREFIX + image + ":")
-              .toList();
-      for (String image : images) {
-        Commands.succeed(SHORT, List.of("docker", "tag", image + VERSION, image + NEXT_VERSION));
+      if (machine.isOwn()) {
+        load(machine);
+        making.tell(
+            "its nodes have the images, %s after the beginning",
+            Story.shown(Duration.between(begun, Instant.now())));
       }
-      machine.load(images.stream().map(image -> image + VERSION).toList());
-      machine.load(images.stream().map(image -> image + NEXT_VERSION).toList());
-      making.tell(
-          "its nodes have the images, %s after the beginning",
-          Story.shown(Duration.between(begun, Instant.now())));
       Ground ground = new Ground(machine, new Measured(TARGET.resolve("figures.json")));
       ground.install();
       return ground;
     } catch (RuntimeException | Error e) {
-      if (!KEEP) {
+      if (machine.isOwn() && !KEEP) {
         machine.delete();
       }
       throw e;
     }
   }
 
+  private static void require(String... programs) {
+    for (String program : programs) {
+      if (!Commands.isThere(program)) {
+        throw new IllegalStateException(
+            "%s is not on the PATH; the tests on a real cluster need docker, helm, and kind"
+                    .formatted(program)
+                + " unless starling.e2e.kubeconfig names a cluster that is there");
+      }
+    }
+  }
+
+  private static DockerCluster cluster(Story making) {
+    if (!KUBECONFIG.isBlank()) {
+      making.tell("the cluster that %s names is taken, with the images that it has", KUBECONFIG);
+      return DockerCluster.there(Path.of(KUBECONFIG).toAbsolutePath());
+    }
+    require("kind");
+    DockerCluster machine =
+        DockerCluster.of(
+            NAME,
+            TARGET.resolve("kubeconfig"),
+            ROOT.resolve("k8s/kind.yaml"),
+            System.getProperty("starling.e2e.node.image", ""));
+    making.tell("a cluster of kind is there");
+    return machine;
+  }
+
+  private static void load(DockerCluster machine) {
+    List<String> images =
+        Stream.of("coordinator", "server", "synchronizer", "router", "operator", "client")
+            .map(image -> PREFIX + image + ":")
+            .toList();
+    for (String image : images) {
+      Commands.succeed(SHORT, List.of("docker", "tag", image + VERSION, image + NEXT_VERSION));
+    }
+    machine.load(images.stream().map(image -> image + VERSION).toList());
+    machine.load(images.stream().map(image -> image + NEXT_VERSION).toList());
+  }
+
   private void install() {
     if (release.isInstalled()) {
       story.tell("Starling was installed before, in the cluster that was kept");
     } else {
+      starling.makeNamespace();
       long begun = System.nanoTime();
       release.install(VERSION);
       story.tell("helm install returned");
@@ -153,7 +176,7 @@ final class Ground implements AutoCloseable {
     return measured;
   }
 
-  KindCluster machine() {
+  DockerCluster machine() {
     return machine;
   }
 
@@ -238,7 +261,9 @@ final class Ground implements AutoCloseable {
   public void close() {
     System.out.printf("%nFigures of this run%n%n%s%n", measured.table());
     client.close();
-    if (KEEP) {
+    if (!machine.isOwn()) {
+      story.tell("the cluster is left as it is, with Starling in it");
+    } else if (KEEP) {
       story.tell("the cluster %s is kept; kind delete cluster --name %s", NAME, NAME);
     } else {
       machine.delete();

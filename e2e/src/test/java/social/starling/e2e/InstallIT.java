@@ -38,7 +38,7 @@ import social.starling.client.TimelineEvent;
 import social.starling.e2e.installation.Component;
 import social.starling.e2e.installation.Release;
 import social.starling.e2e.installation.Starling;
-import social.starling.e2e.machine.KindCluster;
+import social.starling.e2e.machine.DockerCluster;
 
 /** What one {@code helm install} brings. */
 @Order(1)
@@ -194,7 +194,7 @@ class InstallIT {
   @Order(5)
   void operatorsStartAndOneLeads(Ground ground) {
     Starling starling = ground.starling();
-    Map<Long, KindCluster.Usage> usage = usage(ground);
+    Map<Long, DockerCluster.Usage> usage = usage(ground);
     for (Pod pod : starling.pods(Component.OPERATOR)) {
       String log =
           starling
@@ -204,24 +204,23 @@ class InstallIT {
               .withName(pod.getMetadata().getName())
               .usingTimestamps()
               .getLog();
-      KindCluster.Usage process = usage.get(process(ground, pod));
+      DockerCluster.Usage process = usage.get(process(ground, pod));
       boolean leads = pod.getMetadata().getName().equals(starling.leader().getMetadata().getName());
-      log.lines()
-          .filter(line -> line.contains(leads ? "\"leads\"" : "\"leader\""))
-          .findFirst()
-          .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
-          .map(time -> Duration.between(process.started(), time))
-          .ifPresent(took -> {
-            ground
-                .story()
-                .tell(
-                    "operator %s %s %d ms after its process began, %d MiB",
-                    pod.getMetadata().getName(),
-                    leads ? "led" : "knew who leads",
-                    took.toMillis(),
-                    process.memory() >> 20);
-            ground.measured().time("operator: process → works, or knows who leads", took);
-          });
+      String word = leads ? "\"leads\"" : "\"leader\"";
+      List<String> told = log.lines().filter(line -> line.contains(word)).toList();
+      assertThat(told).as("lines of %s with %s", pod.getMetadata().getName(), word).isNotEmpty();
+      String first = told.getFirst();
+      Instant time = Instant.parse(first.substring(0, first.indexOf(' ')));
+      Duration took = Duration.between(process.started(), time);
+      ground
+          .story()
+          .tell(
+              "operator %s %s %d ms after its process began, %d MiB",
+              pod.getMetadata().getName(),
+              leads ? "led" : "knew who leads",
+              took.toMillis(),
+              process.memory() >> 20);
+      ground.measured().time("operator: process → works, or knows who leads", took);
       ground.measured().value("operator: memory", "MiB RSS", process.memory() >> 20);
     }
     assertThat(starling.leader()).isNotNull();
@@ -231,11 +230,11 @@ class InstallIT {
   @Order(6)
   void anIdleInstallationNeedsLittle(Ground ground) {
     ground.starling().awaitWhole(Ground.PATIENCE);
-    Map<Long, KindCluster.Usage> before = usage(ground);
+    Map<Long, DockerCluster.Usage> before = usage(ground);
     Instant begun = Instant.now();
     // Not a wait for something to happen: it is what is measured.
     Awaitility.await().pollDelay(IDLE).atMost(IDLE.multipliedBy(4)).until(() -> true);
-    Map<Long, KindCluster.Usage> after = usage(ground);
+    Map<Long, DockerCluster.Usage> after = usage(ground);
     double seconds = Duration.between(begun, Instant.now()).toMillis() / 1000.0;
 
     double allCpu = 0;
@@ -273,8 +272,8 @@ class InstallIT {
     return process;
   }
 
-  private static Map<Long, KindCluster.Usage> usage(Ground ground) {
-    Map<Long, KindCluster.Usage> usage = new HashMap<>();
+  private static Map<Long, DockerCluster.Usage> usage(Ground ground) {
+    Map<Long, DockerCluster.Usage> usage = new HashMap<>();
     Map<String, List<Pod>> byNode =
         ground.starling().pods().stream().collect(Collectors.groupingBy(Starling::node));
     byNode.forEach((node, pods) -> {

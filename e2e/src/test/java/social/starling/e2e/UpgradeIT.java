@@ -18,7 +18,7 @@ import social.starling.torture.history.History;
 /**
  * Every process is renewed under load, there and back: an image of another name, and the same
  * inside. There has been one format of volumes so far, so that an upgrade from an older one has
- * nothing to begin with yet; a newer one is refused ({@code services/server}, CreationTest).
+ * nothing to begin with yet; a newer one is refused ({@code services/server}, DamageTest).
  */
 @Order(5)
 class UpgradeIT extends AtWork {
@@ -57,11 +57,20 @@ class UpgradeIT extends AtWork {
   @Test
   @Order(1)
   void anUpgradeRenewsEverythingUnderLoad(Ground ground) {
+    Starling starling = ground.starling();
+    List<String> columns = starling.printerColumns();
+    // As of an older release, which knew less.
+    starling.keepPrinterColumns(columns.subList(0, 2));
+    assertThat(starling.printerColumns()).hasSize(2);
+
     roll(
         ground,
         "rolling upgrade",
         Ground.NEXT_VERSION,
         () -> ground.release().upgrade(Ground.NEXT_VERSION));
+
+    assertThat(starling.printerColumns()).isEqualTo(columns);
+    ground.story().tell("kubectl get sns has its columns again: %s", String.join(", ", columns));
   }
 
   @Test

@@ -1,10 +1,14 @@
 package social.starling.e2e.installation;
 
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -59,6 +63,54 @@ public final class Starling {
   /** The API server. */
   public KubernetesClient client() {
     return client;
+  }
+
+  /** Makes the namespace, in which no pod may do more than the restricted standard lets it. */
+  public void makeNamespace() {
+    client
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(NAMESPACE)
+                .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                .endMetadata()
+                .build())
+        .serverSideApply();
+  }
+
+  /** Names of the columns of {@code kubectl get sns}, but for the cluster's own. */
+  public List<String> printerColumns() {
+    return definition()
+        .require()
+        .getSpec()
+        .getVersions()
+        .getFirst()
+        .getAdditionalPrinterColumns()
+        .stream()
+        .map(CustomResourceColumnDefinition::getName)
+        .toList();
+  }
+
+  /** Takes the others out of the definition. */
+  public void keepPrinterColumns(List<String> names) {
+    definition()
+        .edit(found -> {
+          found
+              .getSpec()
+              .getVersions()
+              .getFirst()
+              .getAdditionalPrinterColumns()
+              .removeIf(column -> !names.contains(column.getName()));
+          return found;
+        });
+  }
+
+  private Resource<CustomResourceDefinition> definition() {
+    return client
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName(HasMetadata.getFullResourceName(SnsCluster.class));
   }
 
   /** Waits so long for whatever is asserted; the API server may fail meanwhile. */

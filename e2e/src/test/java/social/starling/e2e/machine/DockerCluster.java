@@ -14,10 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A cluster of kind of these tests' own: a control plane and two workers, each a container of
- * docker. Thread-safe.
+ * A cluster whose nodes, a control plane and two workers, are containers of the local docker: one
+ * of kind of these tests' own, or one that somebody has made. Thread-safe.
  */
-public final class KindCluster {
+public final class DockerCluster {
 
   private static final Duration CREATION = Duration.ofMinutes(6);
   private static final Duration LOADING = Duration.ofMinutes(8);
@@ -33,21 +33,33 @@ public final class KindCluster {
    */
   public record Usage(Instant started, Duration cpu, long memory) {}
 
+  /** Of kind's cluster; empty when it is somebody's. */
   private final String name;
+
   private final Path kubeconfig;
 
-  private KindCluster(String name, Path kubeconfig) {
+  private DockerCluster(String name, Path kubeconfig) {
     this.name = name;
     this.kubeconfig = kubeconfig;
   }
 
+  /** One that is there, of kind or minikube, with the images; it is left there. */
+  public static DockerCluster there(Path kubeconfig) {
+    if (!Files.isReadable(kubeconfig)) {
+      throw new IllegalArgumentException(
+          "%s, named by starling.e2e.kubeconfig, cannot be read".formatted(kubeconfig));
+    }
+    return new DockerCluster("", kubeconfig);
+  }
+
   /**
-   * Makes it; one that was kept is taken as it is.
+   * Makes one of kind; one that was kept is taken as it is.
    *
    * @param nodeImage empty for kind's own default
    */
-  public static KindCluster of(String name, Path kubeconfig, Path configuration, String nodeImage) {
-    KindCluster cluster = new KindCluster(name, kubeconfig);
+  public static DockerCluster of(
+      String name, Path kubeconfig, Path configuration, String nodeImage) {
+    DockerCluster cluster = new DockerCluster(name, kubeconfig);
     if (cluster.exists()) {
       Commands.succeed(
           SHORT,
@@ -95,7 +107,12 @@ public final class KindCluster {
     }
   }
 
-  /** Brings images of the local docker to the nodes that take pods. */
+  /** Whether it is these tests' own. */
+  public boolean isOwn() {
+    return !name.isEmpty();
+  }
+
+  /** Brings images of the local docker to the nodes that take pods, of a cluster of its own. */
   public void load(List<String> images) {
     String workers =
         Commands.succeed(SHORT, List.of("kind", "get", "nodes", "--name", name))
@@ -198,7 +215,7 @@ public final class KindCluster {
     return Commands.succeed(SHORT, List.of("docker", "exec", node, "sh", "-c", script));
   }
 
-  /** Takes it away. */
+  /** Takes away one of its own. */
   public void delete() {
     Commands.succeed(
         CREATION,
