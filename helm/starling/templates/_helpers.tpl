@@ -231,3 +231,23 @@ spec:
       {{- include "starling.selector" . | nindent 6 }}
 {{- end }}
 {{- end }}
+
+{{- define "starling.millis" -}}
+{{- if hasSuffix "ms" . }}{{ trimSuffix "ms" . }}{{ else }}{{ trimSuffix "s" . }}000{{ end -}}
+{{- end }}
+
+{{/* Times that every process would refuse at its start: where, timers */}}
+{{- define "starling.checkTimers" -}}
+{{- with .timers }}
+{{- $heartbeat := include "starling.millis" (.heartbeat | default "100ms") | int64 }}
+{{- $silence := include "starling.millis" (.silence | default "1s") | int64 }}
+{{- $lease := include "starling.millis" (.lease | default "300ms") | int64 }}
+{{- if lt $silence (mul 3 $heartbeat) }}
+{{- fail (printf "timers of %s: silence must be at least three heartbeats, not %dms with %dms" $.where $silence $heartbeat) }}
+{{- else if lt $lease (mul 2 $heartbeat) }}
+{{- fail (printf "timers of %s: lease must be at least two heartbeats, not %dms with %dms" $.where $lease $heartbeat) }}
+{{- else if ge $lease $silence }}
+{{- fail (printf "timers of %s: lease must be shorter than silence, not %dms with %dms" $.where $lease $silence) }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,28 +1,41 @@
 package social.starling.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicyBinding;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -316,9 +329,202 @@ class ChartTest {
   }
 
   @Test
+  void shouldLetInWhoIsNamedAndStarlingItself() {
+    Manifest manifest =
+        Helm.render(
+            "--set",
+            "networkPolicy.clients[0].ipBlock.cidr=10.0.0.0/8",
+            "--set",
+            "networkPolicy.metrics[0].namespaceSelector.matchLabels.team=watchers");
+    for (String name : List.of("starling-router", "starling-server")) {
+      NetworkPolicy policy = manifest.get(NetworkPolicy.class, name);
+      assertThat(from(policy, 7000)).as(name).hasSize(2);
+      assertThat(from(policy, 7000).getFirst().getIpBlock().getCidr()).isEqualTo("10.0.0.0/8");
+      // A router to a server; the chart's own test to a router.
+      assertThat(from(policy, 7000).getLast().getPodSelector().getMatchLabels())
+          .containsExactlyEntriesOf(Map.of("app.kubernetes.io/name", "starling"));
+    }
+    assertThat(manifest.all(NetworkPolicy.class))
+        .allSatisfy(policy ->
+            assertThat(from(policy, 9000))
+                .singleElement()
+                .satisfies(peer ->
+                    assertThat(peer.getNamespaceSelector().getMatchLabels())
+                        .containsEntry("team", "watchers")));
+    assertThat(from(Helm.render().get(NetworkPolicy.class, "starling-router"), 7000)).isEmpty();
+  }
+
+  private static List<NetworkPolicyPeer> from(NetworkPolicy policy, int port) {
+    return policy.getSpec().getIngress().stream()
+        .filter(rule -> rule.getPorts().getFirst().getPort().getIntVal() == port)
+        .flatMap(rule -> rule.getFrom().stream())
+        .toList();
+  }
+
+  @Test
+  void shouldLetOutNothingButNamesAndStarlingItself() {
+    Manifest manifest = Helm.render();
+    for (String name : List.of("starling-router", "starling-server", "starling-synchronizer")) {
+      assertThat(manifest.get(NetworkPolicy.class, name).getSpec().getEgress())
+          .as(name)
+          .satisfiesExactly(
+              names ->
+                  assertThat(names.getPorts())
+                      .extracting(port -> port.getPort().getIntVal())
+                      .containsOnly(53),
+              own ->
+                  assertThat(own.getTo().getFirst().getPodSelector().getMatchLabels())
+                      .containsEntry("app.kubernetes.io/name", "starling"));
+    }
+    // These talk to the API server, whose address nobody knows beforehand.
+    for (String name : List.of("starling-coordinator", "starling-operator")) {
+      assertThat(manifest.get(NetworkPolicy.class, name).getSpec().getPolicyTypes())
+          .containsExactly("Ingress");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"coordinator", "router", "operator"})
+  void shouldPutPodsWhereAndAsTheyAreWanted(String component) {
+    String at = component + ".";
+    Manifest manifest =
+        Helm.render(
+            "--set",
+            at + "nodeSelector.disk=fast," + at + "priorityClassName=high",
+            "--set",
+            at + "tolerations[0].key=birds," + at + "tolerations[0].operator=Exists",
+            "--set",
+            at + "lostNodeSeconds=77," + at + "podLabels.team=birds," + at + "podAnnotations.a=b",
+            "--set",
+            at + "extraEnv[0].name=TZ," + at + "extraEnv[0].value=UTC",
+            "--set",
+            at + "extraArgs[0]=--help," + at + "podDisruptionBudget.enabled=false");
+    Deployment deployment = manifest.get(Deployment.class, "starling-" + component);
+    PodSpec pod = deployment.getSpec().getTemplate().getSpec();
+    assertThat(pod.getNodeSelector()).containsEntry("disk", "fast");
+    assertThat(pod.getPriorityClassName()).isEqualTo("high");
+    assertThat(pod.getTolerations())
+        .extracting(Toleration::getKey, Toleration::getTolerationSeconds)
+        .containsExactlyInAnyOrder(
+            tuple("node.kubernetes.io/not-ready", 77L),
+            tuple("node.kubernetes.io/unreachable", 77L),
+            tuple("birds", null));
+    assertThat(deployment.getSpec().getTemplate().getMetadata().getLabels())
+        .containsEntry("team", "birds")
+        .containsEntry("app.kubernetes.io/component", component);
+    assertThat(deployment.getSpec().getTemplate().getMetadata().getAnnotations())
+        .containsEntry("a", "b");
+    Container container = pod.getContainers().getFirst();
+    assertThat(container.getEnv()).contains(new EnvVar("TZ", "UTC", null));
+    assertThat(container.getArgs()).endsWith("--help");
+    assertThat(manifest.find(PodDisruptionBudget.class, "starling-" + component)).isEmpty();
+    assertThat(manifest.all(PodDisruptionBudget.class)).hasSize(2);
+  }
+
+  @Test
+  void shouldBindRolesThatAreThereToAccountsThatAreThere() {
+    Manifest manifest = Helm.render("--is-upgrade", "--set", "serviceAccount.annotations.a=b");
+    List<String> accounts =
+        manifest.all(ServiceAccount.class).stream().map(a -> a.getMetadata().getName()).toList();
+    assertThat(accounts)
+        .containsExactlyInAnyOrder(
+            "starling-coordinator", "starling-operator", "starling-crd-upgrade");
+    assertThat(manifest.get(ServiceAccount.class, "starling-operator").getMetadata())
+        .satisfies(metadata -> assertThat(metadata.getAnnotations()).containsEntry("a", "b"));
+    assertThat(manifest.all(RoleBinding.class))
+        .hasSize(2)
+        .allSatisfy(binding -> {
+          manifest.get(Role.class, binding.getRoleRef().getName());
+          bindsOne(binding.getSubjects(), accounts);
+        });
+    assertThat(manifest.all(ClusterRoleBinding.class))
+        .hasSize(2)
+        .allSatisfy(binding -> {
+          manifest.get(ClusterRole.class, binding.getRoleRef().getName());
+          bindsOne(binding.getSubjects(), accounts);
+        });
+    manifest
+        .pods()
+        .forEach(
+            (name, pod) -> assertThat(pod.getServiceAccountName()).as(name).isIn(named(accounts)));
+  }
+
+  private static void bindsOne(List<Subject> subjects, List<String> accounts) {
+    assertThat(subjects)
+        .singleElement()
+        .satisfies(subject -> {
+          assertThat(subject.getName()).isIn(accounts);
+          assertThat(subject.getNamespace()).isEqualTo(Helm.NAMESPACE);
+        });
+  }
+
+  /** Or none: pods without an account of their own. */
+  private static List<String> named(List<String> accounts) {
+    return Stream.concat(accounts.stream(), Stream.of((String) null)).toList();
+  }
+
+  @Test
+  void shouldLetTheOperatorDoWhatItDoes() {
+    Map<String, List<String>> verbs =
+        Helm.render().get(Role.class, "starling-operator").getRules().stream()
+            .filter(rule -> !rule.getResources().contains("leases"))
+            .flatMap(rule -> rule.getResources().stream().map(r -> Map.entry(r, rule.getVerbs())))
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    for (String watched : List.of("pods", "persistentvolumeclaims")) {
+      assertThat(verbs.get(watched))
+          .containsExactlyInAnyOrder("get", "list", "watch", "create", "patch", "delete");
+    }
+    for (String applied : List.of("services", "deployments", "poddisruptionbudgets")) {
+      assertThat(verbs.get(applied)).containsExactlyInAnyOrder("get", "create", "patch");
+    }
+  }
+
+  @Test
+  void shouldLetThoseWhoViewAndEditSeeAndChangeClusters() {
+    Manifest manifest = Helm.render();
+    assertThat(manifest.get(ClusterRole.class, "starling-birds-view"))
+        .satisfies(view -> {
+          assertThat(view.getMetadata().getLabels())
+              .containsEntry("rbac.authorization.k8s.io/aggregate-to-view", "true");
+          assertThat(view.getRules().getFirst().getVerbs()).containsExactly("get", "list", "watch");
+        });
+    assertThat(manifest.get(ClusterRole.class, "starling-birds-edit").getMetadata().getLabels())
+        .containsEntry("rbac.authorization.k8s.io/aggregate-to-edit", "true")
+        .containsEntry("rbac.authorization.k8s.io/aggregate-to-admin", "true");
+    assertThat(
+            Helm.render("--set", "rbac.aggregateClusterRoles=false").all(ClusterRole.class).stream()
+                .map(role -> role.getMetadata().getName()))
+        .doesNotContain("starling-birds-view", "starling-birds-edit");
+  }
+
+  @Test
+  void shouldTellWhatToDoNext() throws IOException {
+    assertThat(Helm.notes())
+        .contains("kubectl -n birds wait snscluster --all --for=condition=Ready")
+        .contains("kubectl -n birds port-forward svc/starling-router 7000:7000")
+        .contains("./starling -u alice --router localhost:7000")
+        .contains("helm -n birds test starling")
+        .doesNotContain("NODE:");
+    assertThat(Helm.notes("--set", "router.service.type=NodePort"))
+        .contains("./starling -u alice --router NODE:$PORT")
+        .doesNotContain("port-forward");
+    assertThat(Helm.notes("--set", "router.service.type=LoadBalancer,router.service.port=443"))
+        .contains("./starling -u alice --router ADDRESS:443");
+    assertThat(Helm.notes("--set", "rbac.create=false")).contains("kubectl apply --server-side");
+    assertThat(Helm.notes()).doesNotContain("kubectl apply --server-side");
+  }
+
+  @Test
   void shouldGuardClustersWithUsers() {
     ValidatingAdmissionPolicy policy =
         Helm.render().get(ValidatingAdmissionPolicy.class, "starling-birds-deletion");
+    assertThat(
+            Helm.render()
+                .all(ValidatingAdmissionPolicyBinding.class)
+                .getFirst()
+                .getSpec()
+                .getPolicyName())
+        .isEqualTo("starling-birds-deletion");
     assertThat(policy.getSpec().getMatchConstraints().getResourceRules())
         .singleElement()
         .satisfies(rule -> assertThat(rule.getOperations()).containsExactly("DELETE"));
@@ -329,7 +535,7 @@ class ChartTest {
   }
 
   @Test
-  void shouldBringTheDefinitionUpToDateBeforeAnUpgrade() throws IOException {
+  void shouldBringTheDefinitionUpToDateBeforeAnUpgrade() throws Exception {
     Manifest manifest = Helm.render("--is-upgrade");
     ConfigMap carried = manifest.get(ConfigMap.class, "starling-crd-upgrade");
     assertThat(Serialization.<HasMetadata>unmarshal(carried.getData().get("crd.yaml")))
@@ -337,6 +543,10 @@ class ChartTest {
             Serialization.<HasMetadata>unmarshal(
                 Files.readString(Helm.CHART.resolve("crds/snsclusters.starling.social.yaml"))));
     assertThat(carried.getMetadata().getAnnotations()).containsEntry("helm.sh/hook", "pre-upgrade");
+    List<String> command =
+        manifest.pods().get("starling-crd-upgrade").getContainers().getFirst().getCommand();
+    assertThat(Class.forName(command.getLast()).getDeclaredMethod("main", String[].class))
+        .isNotNull();
     assertThat(
             Helm.render("--set", "crds.upgrade=false")
                 .find(ConfigMap.class, "starling-crd-upgrade"))
@@ -347,12 +557,58 @@ class ChartTest {
   void shouldMonitorWhenAskedTo() throws IOException {
     assertThat(Helm.render().generic("PodMonitor")).isEmpty();
     Manifest manifest = Helm.render(EVERYTHING);
-    assertThat(manifest.generic("PodMonitor")).hasSize(1);
+    assertThat(manifest.generic("PodMonitor"))
+        .singleElement()
+        .satisfies(monitor -> {
+          assertThat(
+                  monitor.<String>get("spec", "selector", "matchLabels", "app.kubernetes.io/name"))
+              .isEqualTo("starling");
+          assertThat(monitor.<List<Map<String, Object>>>get("spec", "podMetricsEndpoints"))
+              .containsExactly(Map.of("port", "http", "path", "/metrics", "interval", "15s"));
+        });
+    for (String component : List.of("coordinator", "router", "operator")) {
+      assertThat(manifest.container("starling-" + component).getPorts())
+          .anySatisfy(port -> {
+            assertThat(port.getName()).isEqualTo("http");
+            assertThat(port.getContainerPort()).isEqualTo(9000);
+          });
+    }
     ConfigMap dashboard = manifest.get(ConfigMap.class, "starling-dashboard");
     Map<?, ?> read =
         Serialization.jsonMapper().readValue(dashboard.getData().get("starling.json"), Map.class);
     assertThat(read.get("title")).isEqualTo("Starling");
     assertThat((List<?>) read.get("panels")).hasSizeGreaterThan(15);
+    String code = sources();
+    List<String> metrics =
+        Pattern.compile("starling(_[a-z]+)+")
+            .matcher(dashboard.getData().get("starling.json"))
+            .results()
+            .map(MatchResult::group)
+            .distinct()
+            .toList();
+    assertThat(metrics).hasSizeGreaterThan(15);
+    assertThat(metrics).filteredOn(metric -> !knows(code, metric)).isEmpty();
+  }
+
+  /** Prometheus adds what it counts and in what unit; a synchronizer's begin all alike. */
+  private static boolean knows(String code, String metric) {
+    String name = metric.replaceFirst("_(count|sum|total|bucket|max)$", "");
+    return Stream.of(
+            name, name.replaceFirst("_seconds$", ""), name.replaceFirst("^starling_sync_", ""))
+        .anyMatch(each -> code.contains('"' + each + '"'));
+  }
+
+  private static String sources() throws IOException {
+    StringBuilder code = new StringBuilder();
+    for (String part : List.of("services", "operator")) {
+      try (Stream<Path> files = Files.walk(Helm.ROOT.resolve(part))) {
+        for (Path file :
+            files.filter(f -> f.toString().matches(".*/src/main/.*\\.java")).toList()) {
+          code.append(Files.readString(file));
+        }
+      }
+    }
+    return code.toString().replace('.', '_'); // Some are called so, some so.
   }
 
   @Test
@@ -375,6 +631,11 @@ class ChartTest {
     assertThat(plain.getSpec().getPorts().getFirst().getNodePort()).isNull();
     Service node = Helm.render(EVERYTHING).get(Service.class, "starling-router");
     assertThat(node.getSpec().getPorts().getFirst().getNodePort()).isEqualTo(30700);
+    assertThat(node.getSpec().getExternalTrafficPolicy()).isEqualTo("Cluster");
+    assertThat(plain.getSpec().getExternalTrafficPolicy()).isNull();
+    Service each = Helm.render().get(Service.class, "starling-routers");
+    assertThat(each.getSpec().getClusterIP()).isEqualTo("None");
+    assertThat(each.getSpec().getSelector()).isEqualTo(plain.getSpec().getSelector());
   }
 
   @ParameterizedTest
@@ -397,10 +658,35 @@ class ChartTest {
         "operator.podDisruptionBudget.maxUnavailable=some|maxUnavailable",
         "tests.user=not a name|/tests/user",
         "expectedClusters=0|/expectedClusters",
+        "clusterDefaults.storage.size=1.2.3Gi|/clusterDefaults/storage/size",
+        "clusterDefaults.storage.size=1ki|/clusterDefaults/storage/size",
+        "clusterDefaults.storage.storageClassName=|/clusterDefaults/storage/storageClassName",
+        "clusterDefaults.resources.claims[0].name=a|claims",
+        "clusterDefaults.timers.heartbeat=0ms|/clusterDefaults/timers/heartbeat",
+        "clusterDefaults.timers.silence=200ms|cluster alpha: silence must be at least three",
+        "clusterDefaults.timers.lease=150ms|cluster alpha: lease must be at least two",
+        "clusters[0].name=a,clusters[0].spec.timers.lease=1s|cluster a: lease must be shorter",
+        "coordinator.timers.silence=250ms|timers of coordinator: silence must be at least three",
+        "clusters[0].name=one,clusters[1].name=one|one is listed twice",
       })
   void shouldRefuseValuesThatCannotBe(String value, String named) {
     Helm.Outcome outcome = Helm.template("--set", value);
     assertThat(outcome.code()).isNotZero();
     assertThat(outcome.err()).contains(named);
+  }
+
+  @Test
+  void shouldTakeValuesThatCanBe() {
+    Manifest manifest =
+        Helm.render(
+            "--set",
+            "clusterDefaults.storage.size=300000Ki,clusterDefaults.resources.requests.cpu=0.5",
+            "--set",
+            "clusterDefaults.timers.silence=3s,clusterDefaults.timers.lease=900ms");
+    assertThat(manifest.generic("SnsCluster"))
+        .allSatisfy(cluster -> {
+          assertThat(cluster.<String>get("spec", "storage", "size")).isEqualTo("300000Ki");
+          assertThat(cluster.<String>get("spec", "timers", "silence")).isEqualTo("3s");
+        });
   }
 }

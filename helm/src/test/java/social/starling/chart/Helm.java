@@ -3,6 +3,7 @@ package social.starling.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -14,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Runs {@code helm} over the chart. Tests are skipped where there is none. */
 final class Helm {
@@ -42,13 +45,56 @@ final class Helm {
     return new Manifest(objects(outcome.out()));
   }
 
+  /** What somebody reads who has installed it. Only an installation renders it, so it is put in. */
+  static String notes(String... flags) throws IOException {
+    Path copy = Files.createTempDirectory("chart");
+    try {
+      try (Stream<Path> files = Files.walk(CHART)) {
+        for (Path file : files.toList()) {
+          Path target = copy.resolve(CHART.relativize(file).toString());
+          if (!Files.isDirectory(file)) {
+            Files.copy(file, target);
+          } else if (!target.equals(copy)) {
+            Files.createDirectories(target);
+          }
+        }
+      }
+      Files.writeString(
+          copy.resolve("templates/told.yaml"),
+          """
+          apiVersion: v1
+          kind: ConfigMap
+          metadata:
+            name: told
+          data:
+            notes: {{ include (print $.Template.BasePath "/NOTES.txt") . | quote }}
+          """);
+      Outcome outcome = template(copy, flags);
+      assertThat(outcome.code()).as(outcome.err()).isZero();
+      return new Manifest(objects(outcome.out()))
+          .get(ConfigMap.class, "told")
+          .getData()
+          .get("notes");
+    } finally {
+      try (Stream<Path> files = Files.walk(copy)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
   static Outcome template(String... flags) {
+    return template(CHART, flags);
+  }
+
+  private static Outcome template(Path chart, String... flags) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "template",
                 "starling",
-                CHART.toString(),
+                chart.toString(),
                 "--namespace",
                 NAMESPACE,
                 "--kube-version",

@@ -114,6 +114,9 @@ public record SnsClusterSpec(
   /** How fast a fault is noticed; shorter is faster, and more often wrong. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
+      value = "duration(self.heartbeat) >= duration('1ms')",
+      message = "heartbeat must be 1ms or more")
+  @ValidationRule(
       value =
           "duration(self.silence) >= duration(self.heartbeat) + duration(self.heartbeat) + duration(self.heartbeat)",
       message = "silence must be at least three heartbeats")
@@ -124,15 +127,18 @@ public record SnsClusterSpec(
       value = "duration(self.lease) < duration(self.silence)",
       message = "lease must be shorter than silence")
   public record Timers(
-      @JsonPropertyDescription("How often a process says that it is there.")
+      @JsonPropertyDescription(
+              "How often a process says that it is there: a whole number of ms or s, as 100ms.")
           @Default("\"100ms\"")
           @Pattern("^[0-9]{1,6}(ms|s)$")
           String heartbeat,
-      @JsonPropertyDescription("How long nothing may be heard before a process is suspected.")
+      @JsonPropertyDescription(
+              "How long nothing may be heard before a process is suspected, as 1s.")
           @Default("\"1s\"")
           @Pattern("^[0-9]{1,6}(ms|s)$")
           String silence,
-      @JsonPropertyDescription("How long a master may serve reads after its slave's last word.")
+      @JsonPropertyDescription(
+              "How long a master may serve reads after its slave's last word, as 300ms.")
           @Default("\"300ms\"")
           @Pattern("^[0-9]{1,6}(ms|s)$")
           String lease) {

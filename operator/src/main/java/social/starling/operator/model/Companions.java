@@ -24,6 +24,10 @@ public final class Companions {
   private static final Map<String, Quantity> SYNCHRONIZER_REQUESTS =
       new TreeMap<>(Map.of("cpu", new Quantity("20m"), "memory", new Quantity("128Mi")));
 
+  /** Its heap is half of it; idle it needs some 120 MiB in all. */
+  private static final Map<String, Quantity> SYNCHRONIZER_LIMITS =
+      Map.of("memory", new Quantity("384Mi"));
+
   /** It keeps nothing, so it need not wait for a node that may be gone. */
   private static final long LOST_NODE_SECONDS = 10;
 
@@ -126,6 +130,7 @@ public final class Companions {
                     "--lease=" + Member.spec(cluster).timers().lease())
                 .withNewResources()
                 .withRequests(SYNCHRONIZER_REQUESTS)
+                .withLimits(SYNCHRONIZER_LIMITS)
                 .endResources()
                 .withStartupProbe(Pods.started())
                 .withLivenessProbe(Pods.alive())

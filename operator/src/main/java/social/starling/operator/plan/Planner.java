@@ -338,7 +338,9 @@ public final class Planner {
         return; // Kubernetes does not hear its node, and it works.
       }
       Seat other = situation.other(seat);
-      if (seat.inSync() || !other.inSync() || !other.open() || other.volume() != VolumeIs.PRESENT) {
+      // Also while its claim is being deleted: a volume stays as long as a pod uses it, and a copy
+      // of it is all the more urgent.
+      if (seat.inSync() || !other.inSync() || !other.open()) {
         blocked = Optional.of(whyNotReplaced(seat, other));
         return;
       }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import social.starling.operator.api.SnsClusterStatus;
 import social.starling.operator.api.SnsClusterStatus.Hearing;
 import social.starling.operator.api.SnsClusterStatus.LastFailover;
@@ -143,7 +144,11 @@ final class Portrait {
               situation.disbelieves()
                   ? "the coordinator that answers is behind what was seen before; reads and writes go on"
                   : "no coordinator answers; reads and writes go on";
-          case Blocked -> "a person has to decide";
+          case Blocked ->
+              "all that was acknowledged is on "
+                  + counted()
+                  + " alone, not heard, and the claim is gone or being deleted. If it cannot be"
+                  + " brought back, see 'starling admin recover'";
           case Deleting -> "is being deleted";
         };
     return blocked.filter(_ -> phase != Phase.Paused).orElse(plain);
@@ -153,6 +158,13 @@ final class Portrait {
     return situation.serving().map(situation::other).filter(other -> !other.inSync()).isPresent()
         ? "members are made anew: waits until " + absent() + " holds everything"
         : "members are made anew, the slave first";
+  }
+
+  private String counted() {
+    return situation.seats().stream()
+        .filter(Seat::inSync)
+        .map(Seat::name)
+        .collect(Collectors.joining(" and "));
   }
 
   private String absent() {
@@ -201,7 +213,17 @@ final class Portrait {
             .orElse(earlier.map(MemberState::claim).orElse(null)),
         seat.node().map(NodeView::name).orElse(earlier.map(MemberState::node).orElse(null)),
         seat.inSync() || earlier.map(MemberState::joined).orElse(false) ? true : null,
-        seat.trouble().isEmpty() ? null : seat.trouble());
+        trouble(seat));
+  }
+
+  /** What the member says, or what it cannot know; null when there is none. */
+  private static String trouble(Seat seat) {
+    if (!seat.trouble().isEmpty()) {
+      return seat.trouble();
+    }
+    return seat.volume() == Seat.VolumeIs.GOING && seat.podIs() == Seat.PodIs.RUNNING
+        ? "its claim was deleted: the volume goes when the pod ends, and another takes its place"
+        : null;
   }
 
   private static String volume(MemberReport report) {

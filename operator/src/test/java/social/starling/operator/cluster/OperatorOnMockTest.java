@@ -11,10 +11,18 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.dsl.ReturnOrWebsocketable;
+import io.fabric8.mockwebserver.dsl.TimesOnceableOrHttpHeaderable;
 import io.grpc.Status;
 import io.javaoperatorsdk.operator.Operator;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -28,13 +36,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import social.starling.common.Credential;
 import social.starling.operator.api.SnsCluster;
 import social.starling.operator.api.SnsClusterSpec;
@@ -68,17 +82,22 @@ class OperatorOnMockTest {
   private KubernetesClient client;
   private FakeCoordinator coordinator;
   private Coordinators coordinators;
+  private Credential credential;
   private KubernetesClient own;
   private Operator operator;
+
+  /** What the operator may still write before it is as if it were killed. */
+  private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+
+  private final AtomicBoolean killed = new AtomicBoolean();
 
   @BeforeEach
   void start() throws IOException {
     Path file = directory.resolve("credential");
     Files.writeString(file, "a-credential-for-tests-only-0123456789\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-    Credential credential = Credential.read(file);
+    credential = Credential.read(file);
     coordinator = new FakeCoordinator(credential);
-    coordinators = new Coordinators(List.of(coordinator.address()), credential);
     client
         .resource(
             new NodeBuilder()
@@ -93,11 +112,17 @@ class OperatorOnMockTest {
                 .endStatus()
                 .build())
         .create();
-    own = new KubernetesClientBuilder().withConfig(client.getConfiguration()).build();
     begin();
   }
 
   private void begin() {
+    coordinators = new Coordinators(List.of(coordinator.address()), credential);
+    own =
+        new KubernetesClientBuilder()
+            .withConfig(client.getConfiguration())
+            .withHttpClientBuilderConsumer(
+                builder -> builder.addOrReplaceInterceptor("kill", new Killer()))
+            .build();
     Settings settings =
         new Settings(
             NAMESPACE,
@@ -132,10 +157,37 @@ class OperatorOnMockTest {
 
   @AfterEach
   void end() {
+    stop();
+    coordinator.close();
+  }
+
+  private void stop() {
     operator.stop();
     coordinators.close();
-    coordinator.close();
     own.close();
+  }
+
+  /** Another operator, which knows nothing of what the last one was about to do. */
+  private void beginAnew() {
+    stop();
+    left.set(Integer.MAX_VALUE);
+    killed.set(false);
+    begin();
+  }
+
+  /** Lets so many writes of the operator through, and none after that. */
+  private final class Killer implements Interceptor {
+    @Override
+    public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+      if (request.method().equals("GET")) {
+        return;
+      }
+      boolean told = request.uri().getPath().contains("/events");
+      if (killed.get() || !told && left.getAndDecrement() <= 0) {
+        killed.set(true);
+        throw new KubernetesClientException("the operator was killed before " + request.uri());
+      }
+    }
   }
 
   // ---------------------------------------------------------------- given
@@ -216,6 +268,10 @@ class OperatorOnMockTest {
 
   private void ready() {
     make();
+    becomeReady();
+  }
+
+  private void becomeReady() {
     runs("alpha-1");
     runs("alpha-2");
     await().atMost(SOON).until(() -> coordinator.cluster("alpha") != null);
@@ -395,20 +451,9 @@ class OperatorOnMockTest {
     String master = pod("alpha-1").getMetadata().getUid();
     String slave = pod("alpha-2").getMetadata().getUid();
 
-    change(spec ->
-        new SnsClusterSpec(
-            spec.storage(),
-            spec.resources(),
-            spec.placement(),
-            spec.timers(),
-            spec.minInSync(),
-            false,
-            "starling/server:next"));
+    image("starling/server:next");
 
-    await()
-        .atMost(SOON)
-        .until(
-            () -> pod("alpha-2") != null && !pod("alpha-2").getMetadata().getUid().equals(slave));
+    await().atMost(SOON).until(() -> isNew("alpha-2", slave));
     assertThat(pod("alpha-2").getSpec().getContainers().getFirst().getImage())
         .isEqualTo("starling/server:next");
     assertThat(pod("alpha-1").getMetadata().getUid()).isEqualTo(master);
@@ -431,6 +476,205 @@ class OperatorOnMockTest {
     coordinator.refuse(Status.OK);
     await().atMost(SOON).until(() -> cluster() == null);
     assertThat(coordinator.cluster("alpha")).isNull();
+  }
+
+  // ---------------------------------------------------------------- cut short
+
+  @ParameterizedTest
+  @MethodSource("writes")
+  void aNewClusterIsWholeWhereverTheOperatorWasKilled(int writes) {
+    left.set(writes);
+    make();
+    await().atMost(SOON).until(() -> killed.get() || children().count() == 5);
+    assertThat(killed).matches(was -> was.get() || writes > 9);
+
+    beginAnew();
+
+    becomeReady();
+    await().atMost(SOON).until(() -> children().count() == 5);
+    assertThat(names(pods())).containsExactly("alpha-1", "alpha-2");
+    assertThat(names(claims())).containsExactly("alpha-1", "alpha-2");
+    assertThat(cluster().getFinalizers()).containsExactly(Labels.FINALIZER);
+    assertThat(cluster().getStatus().nextSerial()).isEqualTo(3);
+    awaitRole("alpha-1", "master");
+    awaitRole("alpha-2", "slave");
+  }
+
+  /** Finalizer, status, claims, pods, companions, status, and more than there are. */
+  static IntStream writes() {
+    return IntStream.range(0, 14);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+  void aVolumeIsReplacedByOneOtherWhereverTheOperatorWasKilled(int writes) {
+    ready();
+    coordinator.say(
+        status(
+            3,
+            List.of("alpha-2"),
+            report("alpha-2", Hearing.HEARD, Role.OPEN),
+            report("alpha-1", Hearing.LOST, Role.OPEN)));
+    awaitRole("alpha-2", "master");
+
+    left.set(writes);
+    client.persistentVolumeClaims().inNamespace(NAMESPACE).withName("alpha-1").delete();
+    client.pods().inNamespace(NAMESPACE).withName("alpha-1").withGracePeriod(0).delete();
+    await().atMost(SOON).until(() -> killed.get() || pod("alpha-3") != null);
+    assertThat(killed).matches(was -> was.get() || writes > 2);
+
+    beginAnew();
+
+    // A number that was reserved for nobody is not used again.
+    await().atMost(SOON).until(() -> pods().size() == 2 && claims().size() == 2);
+    String fresh = names(pods()).getLast();
+    assertThat(fresh).isIn("alpha-3", "alpha-4");
+    runs(fresh);
+    coordinator.say(
+        status(
+            4,
+            List.of("alpha-2", fresh),
+            report("alpha-2", Hearing.HEARD, Role.OPEN),
+            report(fresh, Hearing.HEARD, Role.FOLLOWER)));
+    awaitPhase(Phase.Ready);
+    assertThat(names(pods())).containsExactly("alpha-2", fresh);
+    assertThat(names(claims())).containsExactly("alpha-2", fresh);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4})
+  void anUpgradeGoesOnWhereverTheOperatorWasKilled(int writes) {
+    ready();
+    String master = pod("alpha-1").getMetadata().getUid();
+    String slave = pod("alpha-2").getMetadata().getUid();
+
+    left.set(writes);
+    image("starling/server:next");
+    await().atMost(SOON).until(() -> killed.get() || isNew("alpha-2", slave));
+    assertThat(killed).matches(was -> was.get() || writes > 1);
+
+    beginAnew();
+
+    await().atMost(SOON).until(() -> isNew("alpha-2", slave));
+    runs("alpha-2");
+    await().atMost(SOON).until(() -> coordinator.asked().contains("hand over alpha"));
+    assertThat(pod("alpha-1").getMetadata().getUid()).isEqualTo(master);
+    assertThat(names(pods())).containsExactly("alpha-1", "alpha-2");
+  }
+
+  private boolean isNew(String name, String before) {
+    Pod pod = pod(name);
+    return pod != null && !pod.getMetadata().getUid().equals(before);
+  }
+
+  private List<Pod> pods() {
+    return client.pods().inNamespace(NAMESPACE).list().getItems();
+  }
+
+  private List<PersistentVolumeClaim> claims() {
+    return client.persistentVolumeClaims().inNamespace(NAMESPACE).list().getItems();
+  }
+
+  private static List<String> names(List<? extends HasMetadata> objects) {
+    return objects.stream().map(object -> object.getMetadata().getName()).sorted().toList();
+  }
+
+  // ---------------------------------------------------------------- refused
+
+  @Test
+  void saysThatTheCoordinatorsDoNotRecordAClusterAndTriesAgain() {
+    coordinator.refuse(Status.RESOURCE_EXHAUSTED.withDescription("there are 64 clusters already"));
+    make();
+
+    await().atMost(SOON).until(() -> told().contains("RecordRefused"));
+    assertThat(sentences()).contains("there are 64 clusters already");
+    coordinator.refuse(Status.OK);
+    becomeReady();
+  }
+
+  @Test
+  void saysThatAnObjectCannotBeMadeAndTriesAgain() {
+    refuse(server.expect().post().withPath(path("pods")), "exceeded quota: pods=0", 2);
+    make();
+
+    await().atMost(SOON).until(() -> told().contains("CreationRefused"));
+    assertThat(sentences()).contains("Pod alpha-1: exceeded quota: pods=0");
+    becomeReady();
+  }
+
+  @Test
+  void saysThatAVolumeCannotGrowAndDoesTheRest() {
+    ready();
+    refuse(
+        server.expect().patch().withPath(path("persistentvolumeclaims/alpha-1")),
+        "only dynamically provisioned pvc can be resized",
+        100);
+
+    change(spec ->
+        new SnsClusterSpec(
+            new SnsClusterSpec.Storage(new Quantity("2Gi"), spec.storage().storageClassName()),
+            spec.resources(),
+            spec.placement(),
+            spec.timers(),
+            spec.minInSync(),
+            false,
+            spec.image()));
+
+    await().atMost(SOON).until(() -> told().contains("GrowthRefused"));
+    assertThat(sentences()).contains("alpha-1: only dynamically provisioned pvc can be resized");
+    await().atMost(SOON).until(() -> size("alpha-2").equals(new Quantity("2Gi")));
+    assertThat(size("alpha-1")).isNotEqualTo(new Quantity("2Gi"));
+  }
+
+  private Quantity size(String claim) {
+    return claim(claim).getSpec().getResources().getRequests().get("storage");
+  }
+
+  @Test
+  void saysThatAHandoverIsRefusedAndAsksAgain() {
+    ready();
+    String slave = pod("alpha-2").getMetadata().getUid();
+    image("starling/server:next");
+    await().atMost(SOON).until(() -> isNew("alpha-2", slave));
+    coordinator.refuse(Status.FAILED_PRECONDITION.withDescription("alpha-2 is behind"));
+    runs("alpha-2");
+
+    await().atMost(SOON).until(() -> told().contains("HandoverRefused"));
+    assertThat(sentences()).contains("alpha-2 is behind");
+    await()
+        .atMost(SOON)
+        .until(() -> coordinator.asked().stream().filter("hand over alpha"::equals).count() > 1);
+  }
+
+  private static String path(String what) {
+    return "/api/v1/namespaces/" + NAMESPACE + "/" + what;
+  }
+
+  private static void refuse(
+      ReturnOrWebsocketable<TimesOnceableOrHttpHeaderable<Void>> expectation,
+      String why,
+      int times) {
+    expectation
+        .andReturn(403, new StatusBuilder().withCode(403).withMessage(why).build())
+        .times(times);
+  }
+
+  private List<String> sentences() {
+    return client.v1().events().inNamespace(NAMESPACE).list().getItems().stream()
+        .map(Event::getMessage)
+        .toList();
+  }
+
+  private void image(String image) {
+    change(spec ->
+        new SnsClusterSpec(
+            spec.storage(),
+            spec.resources(),
+            spec.placement(),
+            spec.timers(),
+            spec.minInSync(),
+            false,
+            image));
   }
 
   @Test
