@@ -36,7 +36,8 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *   <li>What belongs to members that were replaced is deleted.
  *   <li>Roles become labels, the old master's first.
  *   <li>Pods that are not what the spec says are made anew: the slave's, then, after a handover,
- *       the other.
+ *       the other. One whose claim is being deleted goes first, and its volume with it: nobody else
+ *       is ended while the master is such a one.
  * </ol>
  *
  * <p>What holds for all of it:
@@ -47,7 +48,8 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *   <li>nothing is concluded from silence: while no coordinator answers, pods are recreated and
  *       nothing else is done;
  *   <li>a pod is proven dead by its own container's end alone;
- *   <li>a running pod is deleted only when it is out of date and the cluster can do without it;
+ *   <li>a running pod is deleted only in an upgrade, and when the cluster can do without it, and
+ *       without its volume if that goes with it;
  *   <li>nobody's promotion waits for any of this.
  * </ul>
  */
@@ -452,10 +454,10 @@ public final class Planner {
       List<Seat> outdated =
           situation.seats().stream()
               .filter(seat -> seat.outdated(revision))
-              .filter(seat -> seat.podIs() == PodIs.STARTING || seat.podIs() == PodIs.RUNNING)
+              .filter(Work::alive)
               .toList();
       for (Seat seat : outdated) {
-        if (!seat.heard() && !seat.ready()) {
+        if (!seat.heard() && !seat.ready() && !irreplaceable(seat)) {
           // It does not work as it is, so nothing is lost by making it anew.
           renew(seat);
           return;
@@ -468,17 +470,37 @@ public final class Planner {
       Seat master = serving.get();
       Seat slave = situation.other(master);
       boolean whole = slave.inSync() && slave.heard() && slave.ready();
-      if (outdated.contains(slave) && (whole || !slave.inSync())) {
+      boolean slaveGoes = alive(slave) && slave.volume() == VolumeIs.GOING;
+      if (master.volume() == VolumeIs.GOING) {
+        // The slave has the only volume that stays, if it does: it is not ended now.
+        if (whole && !slaveGoes) {
+          handOver(master, slave);
+        }
+      } else if ((outdated.contains(slave) || slaveGoes) && (whole || !slave.inSync())) {
         renew(slave);
       } else if (outdated.contains(master) && whole && !outdated.contains(slave)) {
-        actions.add(new Action.HandOver());
-        tell(
-            Importance.Normal,
-            "HandoverAsked",
-            "%s hands over to %s, to be upgraded",
-            master.name(),
-            slave.name());
+        handOver(master, slave);
       }
+    }
+
+    private static boolean alive(Seat seat) {
+      return seat.podIs() == PodIs.STARTING || seat.podIs() == PodIs.RUNNING;
+    }
+
+    /** Whether its volume goes with its pod, and nobody serves who could do without it. */
+    private boolean irreplaceable(Seat seat) {
+      Seat other = situation.other(seat);
+      return seat.volume() == VolumeIs.GOING && !(other.inSync() && other.open());
+    }
+
+    private void handOver(Seat master, Seat slave) {
+      actions.add(new Action.HandOver());
+      tell(
+          Importance.Normal,
+          "HandoverAsked",
+          "%s hands over to %s, to be upgraded",
+          master.name(),
+          slave.name());
     }
 
     private void renew(Seat seat) {
@@ -486,7 +508,9 @@ public final class Planner {
       tell(
           Importance.Normal,
           "MemberUpgraded",
-          "%s is ended, to be made anew as the spec says now",
+          seat.volume() == VolumeIs.GOING
+              ? "%s is ended, and its volume, whose claim was deleted, with it"
+              : "%s is ended, to be made anew as the spec says now",
           seat.name());
     }
 

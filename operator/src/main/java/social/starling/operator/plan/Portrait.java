@@ -147,14 +147,17 @@ final class Portrait {
           case Blocked ->
               "all that was acknowledged is on "
                   + counted()
-                  + " alone, not heard, and the claim is gone or being deleted. If it cannot be"
-                  + " brought back, see 'starling admin recover'";
+                  + " alone, not heard; the claim was deleted, and the volume goes when the pod ends."
+                  + " If it cannot be brought back, see 'starling admin recover'";
           case Deleting -> "is being deleted";
         };
     return blocked.filter(_ -> phase != Phase.Paused).orElse(plain);
   }
 
   private String upgradeMessage() {
+    if (situation.seats().stream().allMatch(seat -> seat.volume() == Seat.VolumeIs.GOING)) {
+      return "members are made anew: waits, for the claims of both were deleted";
+    }
     return situation.serving().map(situation::other).filter(other -> !other.inSync()).isPresent()
         ? "members are made anew: waits until " + absent() + " holds everything"
         : "members are made anew, the slave first";
@@ -217,13 +220,17 @@ final class Portrait {
   }
 
   /** What the member says, or what it cannot know; null when there is none. */
-  private static String trouble(Seat seat) {
+  private String trouble(Seat seat) {
     if (!seat.trouble().isEmpty()) {
       return seat.trouble();
     }
-    return seat.volume() == Seat.VolumeIs.GOING && seat.podIs() == Seat.PodIs.RUNNING
-        ? "its claim was deleted: the volume goes when the pod ends, and another takes its place"
-        : null;
+    if (seat.volume() != Seat.VolumeIs.GOING || seat.podIs() != Seat.PodIs.RUNNING) {
+      return null;
+    }
+    String goes = "its claim was deleted: the volume goes when its pod ends, and ";
+    return situation.recorded().isPresent() && !situation.other(seat).inSync()
+        ? goes + "nobody else holds all that was acknowledged"
+        : goes + "another takes its place";
   }
 
   private static String volume(MemberReport report) {

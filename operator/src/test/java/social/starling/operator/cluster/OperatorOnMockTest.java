@@ -38,6 +38,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -86,7 +87,7 @@ class OperatorOnMockTest {
   private KubernetesClient own;
   private Operator operator;
 
-  /** What the operator may still write before it is as if it were killed. */
+  /** What the operator may still do, here and there, before it is as if it were killed. */
   private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
 
   private final AtomicBoolean killed = new AtomicBoolean();
@@ -98,6 +99,7 @@ class OperatorOnMockTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     credential = Credential.read(file);
     coordinator = new FakeCoordinator(credential);
+    coordinator.reachedWhile(this::lives);
     client
         .resource(
             new NodeBuilder()
@@ -175,6 +177,15 @@ class OperatorOnMockTest {
     begin();
   }
 
+  /** One thing more is done; false when the operator was killed before it. */
+  private boolean lives() {
+    if (killed.get() || left.getAndDecrement() <= 0) {
+      killed.set(true);
+      return false;
+    }
+    return true;
+  }
+
   /** Lets so many writes of the operator through, and none after that. */
   private final class Killer implements Interceptor {
     @Override
@@ -183,8 +194,7 @@ class OperatorOnMockTest {
         return;
       }
       boolean told = request.uri().getPath().contains("/events");
-      if (killed.get() || !told && left.getAndDecrement() <= 0) {
-        killed.set(true);
+      if (told ? killed.get() : !lives()) {
         throw new KubernetesClientException("the operator was killed before " + request.uri());
       }
     }
@@ -481,12 +491,12 @@ class OperatorOnMockTest {
   // ---------------------------------------------------------------- cut short
 
   @ParameterizedTest
-  @MethodSource("writes")
-  void aNewClusterIsWholeWhereverTheOperatorWasKilled(int writes) {
-    left.set(writes);
+  @MethodSource("deedsOfACreation")
+  void aNewClusterIsWholeWhereverTheOperatorWasKilled(int deeds) {
+    left.set(deeds);
     make();
     await().atMost(SOON).until(() -> killed.get() || children().count() == 5);
-    assertThat(killed).matches(was -> was.get() || writes > 9);
+    assertThat(killed).matches(was -> was.get() || deeds > 10);
 
     beginAnew();
 
@@ -500,14 +510,14 @@ class OperatorOnMockTest {
     awaitRole("alpha-2", "slave");
   }
 
-  /** Finalizer, status, claims, pods, companions, status, and more than there are. */
-  static IntStream writes() {
-    return IntStream.range(0, 14);
+  /** Finalizer, status, claims, pods, record, companions, status, and more than there are. */
+  static IntStream deedsOfACreation() {
+    return IntStream.range(0, 15);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2, 3, 4, 5})
-  void aVolumeIsReplacedByOneOtherWhereverTheOperatorWasKilled(int writes) {
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
+  void aVolumeIsReplacedByOneOtherWhereverTheOperatorWasKilled(int deeds) {
     ready();
     coordinator.say(
         status(
@@ -517,11 +527,11 @@ class OperatorOnMockTest {
             report("alpha-1", Hearing.LOST, Role.OPEN)));
     awaitRole("alpha-2", "master");
 
-    left.set(writes);
+    left.set(deeds);
     client.persistentVolumeClaims().inNamespace(NAMESPACE).withName("alpha-1").delete();
     client.pods().inNamespace(NAMESPACE).withName("alpha-1").withGracePeriod(0).delete();
     await().atMost(SOON).until(() -> killed.get() || pod("alpha-3") != null);
-    assertThat(killed).matches(was -> was.get() || writes > 2);
+    assertThat(killed).matches(was -> was.get() || deeds > 3);
 
     beginAnew();
 
@@ -542,24 +552,97 @@ class OperatorOnMockTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2, 3, 4})
-  void anUpgradeGoesOnWhereverTheOperatorWasKilled(int writes) {
+  @MethodSource("deedsOfAnUpgrade")
+  void anUpgradeIsFinishedWhereverTheOperatorWasKilled(int deeds) {
     ready();
-    String master = pod("alpha-1").getMetadata().getUid();
-    String slave = pod("alpha-2").getMetadata().getUid();
+    awaitRole("alpha-1", "master");
 
-    left.set(writes);
+    left.set(deeds);
     image("starling/server:next");
-    await().atMost(SOON).until(() -> killed.get() || isNew("alpha-2", slave));
-    assertThat(killed).matches(was -> was.get() || writes > 1);
+    awaitAsTheWorldGoesOn(() -> killed.get() || upgraded());
+    assertThat(killed).matches(was -> was.get() || deeds > 7);
 
     beginAnew();
 
-    await().atMost(SOON).until(() -> isNew("alpha-2", slave));
-    runs("alpha-2");
-    await().atMost(SOON).until(() -> coordinator.asked().contains("hand over alpha"));
-    assertThat(pod("alpha-1").getMetadata().getUid()).isEqualTo(master);
+    awaitAsTheWorldGoesOn(this::upgraded);
+    awaitPhase(Phase.Ready);
     assertThat(names(pods())).containsExactly("alpha-1", "alpha-2");
+    assertThat(names(claims())).containsExactly("alpha-1", "alpha-2");
+    awaitRole("alpha-1", "slave");
+    awaitRole("alpha-2", "master");
+  }
+
+  /** Both are ended and made anew, with a handover in between, and labels and status each time. */
+  static IntStream deedsOfAnUpgrade() {
+    return IntStream.range(0, 14);
+  }
+
+  /** The nodes run what they are given, and the master hands over when it is asked to. */
+  private void awaitAsTheWorldGoesOn(BooleanSupplier end) {
+    await()
+        .atMost(SOON)
+        .ignoreExceptionsInstanceOf(KubernetesClientException.class)
+        .until(() -> {
+          pods().stream()
+              .filter(pod -> !runs(pod))
+              .forEach(pod -> runs(pod.getMetadata().getName()));
+          if (coordinator.asked().contains("hand over alpha")
+              && coordinator.cluster("alpha").getConfiguration().getEpoch() == 2) {
+            coordinator.say(
+                status(
+                    3,
+                    List.of("alpha-1", "alpha-2"),
+                    report("alpha-2", Hearing.HEARD, Role.OPEN),
+                    report("alpha-1", Hearing.HEARD, Role.FOLLOWER)));
+          }
+          return end.getAsBoolean();
+        });
+  }
+
+  private static boolean runs(Pod pod) {
+    return pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase());
+  }
+
+  private boolean upgraded() {
+    return pods().size() == 2
+        && pods().stream()
+            .allMatch(pod ->
+                runs(pod)
+                    && pod.getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getImage()
+                        .equals("starling/server:next"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+  void aRemovalIsFinishedWhereverTheOperatorWasKilled(int deeds) {
+    ready();
+    coordinator.say(
+        status(
+            3,
+            List.of("alpha-1", "alpha-2"),
+            deserted(report("alpha-1", Hearing.HEARD, Role.OPEN)),
+            deserted(report("alpha-2", Hearing.HEARD, Role.FOLLOWER))));
+    await().atMost(SOON).until(() -> cluster().getStatus().users() == 0);
+
+    left.set(deeds);
+    client.resource(cluster()).delete();
+    await().atMost(SOON).until(() -> killed.get() || cluster() == null);
+    assertThat(killed).matches(was -> was.get() || deeds > 3);
+
+    beginAnew();
+
+    await().atMost(SOON).until(() -> cluster() == null);
+    assertThat(coordinator.cluster("alpha")).isNull();
+    assertThat(claims()).isEmpty();
+  }
+
+  private static MemberReport deserted(MemberReport report) {
+    MemberReport.Builder changed = report.toBuilder();
+    changed.getStatusBuilder().setUsers(0);
+    return changed.build();
   }
 
   private boolean isNew(String name, String before) {

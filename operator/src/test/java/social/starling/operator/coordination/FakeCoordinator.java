@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import social.starling.common.Address;
 import social.starling.common.Credential;
 import social.starling.common.GrpcServer;
@@ -39,6 +40,7 @@ public final class FakeCoordinator implements AutoCloseable {
   private final List<StreamObserver<ClusterMap>> watchers = new ArrayList<>();
   private final List<String> asked = new ArrayList<>();
   private Status refusal = Status.OK;
+  private BooleanSupplier reached = () -> true;
   private long version;
 
   public FakeCoordinator(Credential credential) {
@@ -70,6 +72,11 @@ public final class FakeCoordinator implements AutoCloseable {
     refusal = status;
   }
 
+  /** What it is asked to do comes through only while this says so. */
+  public synchronized void reachedWhile(BooleanSupplier reached) {
+    this.reached = reached;
+  }
+
   private void tell() {
     version++;
     watchers.removeIf(watcher -> {
@@ -96,6 +103,10 @@ public final class FakeCoordinator implements AutoCloseable {
   }
 
   private synchronized boolean takes(String what, StreamObserver<?> caller) {
+    if (!reached.getAsBoolean()) {
+      caller.onError(Status.UNAVAILABLE.asRuntimeException());
+      return false;
+    }
     asked.add(what);
     if (!refusal.isOk()) {
       caller.onError(refusal.asRuntimeException());
