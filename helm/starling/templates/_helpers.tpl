@@ -1,9 +1,9 @@
 {{- define "starling.labels" -}}
 app.kubernetes.io/name: starling
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/part-of: starling
-app.kubernetes.io/version: {{ include "starling.tag" .root | quote }}
+app.kubernetes.io/version: {{ include "starling.tag" .root | trunc 63 | trimAll "._-" | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- with .root.Values.commonLabels }}
@@ -18,9 +18,9 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/* Metadata of an object: name, component, annotations (a dict, optional). */}}
 {{- define "starling.metadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 {{- if not .clusterScoped }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
 labels:
   {{- include "starling.labels" . | nindent 2 }}
@@ -60,7 +60,7 @@ annotations:
 
 {{/* Names of cluster-wide objects carry the namespace: two installations do not share them. */}}
 {{- define "starling.clusterName" -}}
-{{- printf "starling-%s-%s" .root.Release.Namespace .name | trunc 63 | trimSuffix "-" -}}
+{{- printf "starling-%s-%s" .root.Release.Namespace .name -}}
 {{- end }}
 
 {{/* metadata of a pod template: component, values (of the component) */}}
@@ -90,11 +90,11 @@ securityContext:
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .values.nodeSelector }}
 nodeSelector:
@@ -144,7 +144,7 @@ volumes:
     emptyDir: {}
   - name: credential
     secret:
-      secretName: {{ include "starling.credentialSecret" .root }}
+      secretName: {{ include "starling.credentialSecret" .root | quote }}
       defaultMode: 0440
 {{- end }}
 
@@ -249,5 +249,20 @@ spec:
 {{- else if ge $lease $silence }}
 {{- fail (printf "timers of %s: lease must be shorter than silence, not %dms with %dms" $.where $lease $silence) }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* How many bytes a quantity is. */}}
+{{- define "starling.bytes" -}}
+{{- $unit := regexFind "([KMGTPE]i|[kMGTPE]|m)$" (toString .) }}
+{{- $factor := get (dict "" 1 "m" 1e-3 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 0x1p10 "Mi" 0x1p20 "Gi" 0x1p30 "Ti" 0x1p40 "Pi" 0x1p50 "Ei" 0x1p60) $unit }}
+{{- mulf (toString . | trimSuffix $unit | float64) $factor }}
+{{- end }}
+
+{{/* A size that SnsCluster would refuse: where, storage */}}
+{{- define "starling.checkStorage" -}}
+{{- $size := get (.storage | default dict) "size" }}
+{{- if and (ne (toString $size) "") (lt (include "starling.bytes" $size | float64) (include "starling.bytes" "256Mi" | float64)) }}
+{{- fail (printf "storage of %s: size must be 256Mi or more, not %v" .where $size) }}
 {{- end }}
 {{- end }}

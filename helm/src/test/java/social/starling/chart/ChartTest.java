@@ -13,10 +13,13 @@ import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicy;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingAdmissionPolicyBinding;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.Variable;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
@@ -31,11 +34,11 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import social.starling.common.ProcessMain;
 import social.starling.coordinator.CoordinatorMain;
 import social.starling.operator.OperatorMain;
+import social.starling.operator.api.SnsCluster;
+import social.starling.operator.model.Companions;
+import social.starling.operator.model.Labels;
+import social.starling.operator.model.Member;
+import social.starling.operator.model.Settings;
 import social.starling.router.RouterMain;
 
 class ChartTest {
@@ -198,6 +206,11 @@ class ChartTest {
                 .getSpec()
                 .getSelector()
                 .getMatchLabels());
+    assertThat(manifest.get(PodDisruptionBudget.class, "starling-" + component).getSpec())
+        .satisfies(budget -> {
+          assertThat(budget.getMaxUnavailable().getIntVal()).isEqualTo(1);
+          assertThat(budget.getUnhealthyPodEvictionPolicy()).isEqualTo("AlwaysAllow");
+        });
     assertThat(
             Helm.render("--set", component + ".replicas=1")
                 .find(PodDisruptionBudget.class, "starling-" + component))
@@ -354,6 +367,49 @@ class ChartTest {
     assertThat(from(Helm.render().get(NetworkPolicy.class, "starling-router"), 7000)).isEmpty();
   }
 
+  @Test
+  void shouldGuardThePodsThatThereAre() {
+    Manifest manifest = Helm.render();
+    for (String component : List.of("coordinator", "router", "operator")) {
+      String name = "starling-" + component;
+      assertThat(labels(manifest.get(Deployment.class, name)))
+          .containsAllEntriesOf(guarded(manifest, name));
+    }
+    // What the operator makes of what the chart lists.
+    SnsCluster cluster =
+        Serialization.jsonMapper()
+            .convertValue(manifest.generic("SnsCluster").getFirst(), SnsCluster.class);
+    cluster.getMetadata().setUid("u");
+    Settings settings =
+        new Settings(
+            Helm.NAMESPACE,
+            "c:1",
+            "credential",
+            "server",
+            "synchronizer",
+            "Always",
+            List.of(),
+            Duration.ofSeconds(30),
+            "text",
+            "info");
+    assertThat(Member.pod(cluster, 1, 0, settings).getMetadata().getLabels())
+        .containsAllEntriesOf(guarded(manifest, "starling-server"));
+    assertThat(Companions.of(cluster, settings))
+        .filteredOn(Deployment.class::isInstance)
+        .singleElement()
+        .satisfies(synchronizer ->
+            assertThat(labels((Deployment) synchronizer))
+                .containsAllEntriesOf(guarded(manifest, "starling-synchronizer")));
+  }
+
+  private static Map<String, String> labels(Deployment deployment) {
+    return deployment.getSpec().getTemplate().getMetadata().getLabels();
+  }
+
+  private static Map<String, String> guarded(Manifest manifest, String policy) {
+    return manifest.get(NetworkPolicy.class, policy).getSpec().getPodSelector().getMatchLabels();
+  }
+
   private static List<NetworkPolicyPeer> from(NetworkPolicy policy, int port) {
     return policy.getSpec().getIngress().stream()
         .filter(rule -> rule.getPorts().getFirst().getPort().getIntVal() == port)
@@ -424,59 +480,64 @@ class ChartTest {
   @Test
   void shouldBindRolesThatAreThereToAccountsThatAreThere() {
     Manifest manifest = Helm.render("--is-upgrade", "--set", "serviceAccount.annotations.a=b");
-    List<String> accounts =
-        manifest.all(ServiceAccount.class).stream().map(a -> a.getMetadata().getName()).toList();
-    assertThat(accounts)
+    assertThat(manifest.all(ServiceAccount.class))
+        .extracting(account -> account.getMetadata().getName())
         .containsExactlyInAnyOrder(
             "starling-coordinator", "starling-operator", "starling-crd-upgrade");
-    assertThat(manifest.get(ServiceAccount.class, "starling-operator").getMetadata())
-        .satisfies(metadata -> assertThat(metadata.getAnnotations()).containsEntry("a", "b"));
-    assertThat(manifest.all(RoleBinding.class))
-        .hasSize(2)
-        .allSatisfy(binding -> {
-          manifest.get(Role.class, binding.getRoleRef().getName());
-          bindsOne(binding.getSubjects(), accounts);
-        });
-    assertThat(manifest.all(ClusterRoleBinding.class))
-        .hasSize(2)
-        .allSatisfy(binding -> {
-          manifest.get(ClusterRole.class, binding.getRoleRef().getName());
-          bindsOne(binding.getSubjects(), accounts);
-        });
+    for (String name : List.of("starling-coordinator", "starling-operator")) {
+      assertThat(manifest.get(ServiceAccount.class, name).getMetadata().getAnnotations())
+          .as(name)
+          .containsEntry("a", "b");
+      manifest.get(Role.class, name);
+      RoleBinding binding = manifest.get(RoleBinding.class, name);
+      assertThat(binding.getRoleRef().getName()).isEqualTo(name);
+      bindsOne(binding.getSubjects(), name);
+    }
+    assertThat(manifest.all(RoleBinding.class)).hasSize(2);
+    for (String name : List.of("operator", "crd-upgrade")) {
+      manifest.get(ClusterRole.class, "starling-birds-" + name);
+      ClusterRoleBinding binding = manifest.get(ClusterRoleBinding.class, "starling-birds-" + name);
+      assertThat(binding.getRoleRef().getName()).isEqualTo("starling-birds-" + name);
+      bindsOne(binding.getSubjects(), "starling-" + name);
+    }
+    assertThat(manifest.all(ClusterRoleBinding.class)).hasSize(2);
     manifest
         .pods()
-        .forEach(
-            (name, pod) -> assertThat(pod.getServiceAccountName()).as(name).isIn(named(accounts)));
+        .forEach((name, pod) ->
+            assertThat(pod.getServiceAccountName())
+                .isEqualTo(manifest.find(ServiceAccount.class, name).isPresent() ? name : null));
   }
 
-  private static void bindsOne(List<Subject> subjects, List<String> accounts) {
+  private static void bindsOne(List<Subject> subjects, String account) {
     assertThat(subjects)
         .singleElement()
         .satisfies(subject -> {
-          assertThat(subject.getName()).isIn(accounts);
+          assertThat(subject.getKind()).isEqualTo("ServiceAccount");
+          assertThat(subject.getName()).isEqualTo(account);
           assertThat(subject.getNamespace()).isEqualTo(Helm.NAMESPACE);
         });
   }
 
-  /** Or none: pods without an account of their own. */
-  private static List<String> named(List<String> accounts) {
-    return Stream.concat(accounts.stream(), Stream.of((String) null)).toList();
-  }
-
   @Test
   void shouldLetTheOperatorDoWhatItDoes() {
-    Map<String, List<String>> verbs =
-        Helm.render().get(Role.class, "starling-operator").getRules().stream()
-            .filter(rule -> !rule.getResources().contains("leases"))
-            .flatMap(rule -> rule.getResources().stream().map(r -> Map.entry(r, rule.getVerbs())))
-            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    for (String watched : List.of("pods", "persistentvolumeclaims")) {
-      assertThat(verbs.get(watched))
-          .containsExactlyInAnyOrder("get", "list", "watch", "create", "patch", "delete");
-    }
-    for (String applied : List.of("services", "deployments", "poddisruptionbudgets")) {
-      assertThat(verbs.get(applied)).containsExactlyInAnyOrder("get", "create", "patch");
-    }
+    assertThat(Helm.render().get(Role.class, "starling-operator").getRules())
+        .flatExtracting(rule ->
+            rule.getResources().stream()
+                .map(resource ->
+                    resource + rule.getResourceNames() + ": " + String.join(" ", rule.getVerbs()))
+                .toList())
+        .containsExactlyInAnyOrder(
+            "snsclusters[]: get list watch update patch",
+            "snsclusters/status[]: get update patch",
+            "snsclusters/finalizers[]: update",
+            "pods[]: get list watch create patch delete",
+            "persistentvolumeclaims[]: get list watch create patch delete",
+            "services[]: get create patch",
+            "deployments[]: get create patch",
+            "poddisruptionbudgets[]: get create patch",
+            "events[]: get create update patch",
+            "leases[]: create",
+            "leases[starling-operator]: get update patch");
   }
 
   @Test
@@ -488,9 +549,15 @@ class ChartTest {
               .containsEntry("rbac.authorization.k8s.io/aggregate-to-view", "true");
           assertThat(view.getRules().getFirst().getVerbs()).containsExactly("get", "list", "watch");
         });
-    assertThat(manifest.get(ClusterRole.class, "starling-birds-edit").getMetadata().getLabels())
-        .containsEntry("rbac.authorization.k8s.io/aggregate-to-edit", "true")
-        .containsEntry("rbac.authorization.k8s.io/aggregate-to-admin", "true");
+    assertThat(manifest.get(ClusterRole.class, "starling-birds-edit"))
+        .satisfies(edit -> {
+          assertThat(edit.getMetadata().getLabels())
+              .containsEntry("rbac.authorization.k8s.io/aggregate-to-edit", "true")
+              .containsEntry("rbac.authorization.k8s.io/aggregate-to-admin", "true");
+          assertThat(edit.getRules().getFirst().getResources()).containsExactly("snsclusters");
+          assertThat(edit.getRules().getFirst().getVerbs())
+              .containsExactly("create", "update", "patch", "delete");
+        });
     assertThat(
             Helm.render("--set", "rbac.aggregateClusterRoles=false").all(ClusterRole.class).stream()
                 .map(role -> role.getMetadata().getName()))
@@ -510,7 +577,11 @@ class ChartTest {
         .doesNotContain("port-forward");
     assertThat(Helm.notes("--set", "router.service.type=LoadBalancer,router.service.port=443"))
         .contains("./starling -u alice --router ADDRESS:443");
+    assertThat(Helm.notes("--set", "router.service.port=7443"))
+        .contains("port-forward svc/starling-router 7000:7443");
     assertThat(Helm.notes("--set", "rbac.create=false")).contains("kubectl apply --server-side");
+    assertThat(Helm.notes("--set", "rbac.create=false,crds.upgrade=false"))
+        .doesNotContain("kubectl apply --server-side");
     assertThat(Helm.notes()).doesNotContain("kubectl apply --server-side");
   }
 
@@ -518,20 +589,24 @@ class ChartTest {
   void shouldGuardClustersWithUsers() {
     ValidatingAdmissionPolicy policy =
         Helm.render().get(ValidatingAdmissionPolicy.class, "starling-birds-deletion");
-    assertThat(
-            Helm.render()
-                .all(ValidatingAdmissionPolicyBinding.class)
-                .getFirst()
-                .getSpec()
-                .getPolicyName())
-        .isEqualTo("starling-birds-deletion");
+    assertThat(Helm.render().all(ValidatingAdmissionPolicyBinding.class))
+        .singleElement()
+        .satisfies(binding -> {
+          assertThat(binding.getSpec().getPolicyName()).isEqualTo("starling-birds-deletion");
+          assertThat(binding.getSpec().getValidationActions()).containsExactly("Deny");
+          assertThat(binding.getSpec().getMatchResources().getNamespaceSelector().getMatchLabels())
+              .containsExactlyEntriesOf(Map.of("kubernetes.io/metadata.name", Helm.NAMESPACE));
+        });
+    assertThat(policy.getSpec().getVariables())
+        .extracting(Variable::getExpression)
+        .anySatisfy(
+            expression -> assertThat(expression).contains("'" + Labels.ALLOW_DELETION + "'"));
     assertThat(policy.getSpec().getMatchConstraints().getResourceRules())
         .singleElement()
         .satisfies(rule -> assertThat(rule.getOperations()).containsExactly("DELETE"));
-    assertThat(
-            Helm.render("--set", "admissionPolicy.enabled=false")
-                .all(ValidatingAdmissionPolicy.class))
-        .isEmpty();
+    assertThat(Helm.render("--set", "admissionPolicy.enabled=false").objects())
+        .extracting(HasMetadata::getKind)
+        .doesNotContain("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding");
   }
 
   @Test
@@ -543,10 +618,24 @@ class ChartTest {
             Serialization.<HasMetadata>unmarshal(
                 Files.readString(Helm.CHART.resolve("crds/snsclusters.starling.social.yaml"))));
     assertThat(carried.getMetadata().getAnnotations()).containsEntry("helm.sh/hook", "pre-upgrade");
-    List<String> command =
-        manifest.pods().get("starling-crd-upgrade").getContainers().getFirst().getCommand();
-    assertThat(Class.forName(command.getLast()).getDeclaredMethod("main", String[].class))
+    PodSpec pod = manifest.pods().get("starling-crd-upgrade");
+    Container container = pod.getContainers().getFirst();
+    assertThat(container.getCommand())
+        .startsWith("java")
+        .endsWith("-cp", "@/app/jib-classpath-file", "social.starling.operator.ApplyCrd");
+    assertThat(
+            Class.forName(container.getCommand().getLast())
+                .getDeclaredMethod("main", String[].class))
         .isNotNull();
+    assertThat(container.getArgs()).containsExactly("/crd/crd.yaml");
+    assertThat(container.getVolumeMounts())
+        .extracting(VolumeMount::getName, VolumeMount::getMountPath)
+        .contains(tuple("crd", "/crd"));
+    assertThat(pod.getVolumes())
+        .filteredOn(volume -> volume.getName().equals("crd"))
+        .singleElement()
+        .satisfies(volume ->
+            assertThat(volume.getConfigMap().getName()).isEqualTo("starling-crd-upgrade"));
     assertThat(
             Helm.render("--set", "crds.upgrade=false")
                 .find(ConfigMap.class, "starling-crd-upgrade"))
@@ -557,6 +646,28 @@ class ChartTest {
   void shouldMonitorWhenAskedTo() throws IOException {
     assertThat(Helm.render().generic("PodMonitor")).isEmpty();
     Manifest manifest = Helm.render(EVERYTHING);
+    Manifest asked =
+        Helm.render(
+            "--set",
+            "monitoring.podMonitor.enabled=true,monitoring.grafanaDashboard.enabled=true",
+            "--set",
+            "monitoring.podMonitor.labels.a=b,monitoring.podMonitor.interval=1m",
+            "--set",
+            "monitoring.grafanaDashboard.labels.c=d,monitoring.grafanaDashboard.annotations.e=f");
+    assertThat(asked.generic("PodMonitor").getFirst())
+        .satisfies(monitor -> {
+          assertThat(monitor.getMetadata().getLabels()).containsEntry("a", "b");
+          assertThat(monitor.<List<Map<String, Object>>>get("spec", "podMetricsEndpoints"))
+              .extracting("interval")
+              .containsExactly("1m");
+        });
+    assertThat(asked.get(ConfigMap.class, "starling-dashboard").getMetadata())
+        .satisfies(metadata -> {
+          assertThat(metadata.getLabels())
+              .containsEntry("grafana_dashboard", "1")
+              .containsEntry("c", "d");
+          assertThat(metadata.getAnnotations()).containsEntry("e", "f");
+        });
     assertThat(manifest.generic("PodMonitor"))
         .singleElement()
         .satisfies(monitor -> {
@@ -636,6 +747,21 @@ class ChartTest {
     Service each = Helm.render().get(Service.class, "starling-routers");
     assertThat(each.getSpec().getClusterIP()).isEqualTo("None");
     assertThat(each.getSpec().getSelector()).isEqualTo(plain.getSpec().getSelector());
+    assertThat(each.getSpec().getPorts())
+        .extracting(ServicePort::getPort, port -> port.getTargetPort().getStrVal())
+        .containsExactly(tuple(7000, "public"));
+    Service balanced =
+        Helm.render(
+                "--set",
+                "router.service.type=LoadBalancer,router.service.port=443",
+                "--set",
+                "router.service.externalTrafficPolicy=Local,router.service.annotations.a=b")
+            .get(Service.class, "starling-router");
+    assertThat(balanced.getSpec().getExternalTrafficPolicy()).isEqualTo("Local");
+    assertThat(balanced.getMetadata().getAnnotations()).containsEntry("a", "b");
+    assertThat(balanced.getSpec().getPorts())
+        .extracting(ServicePort::getPort, port -> port.getTargetPort().getStrVal())
+        .containsExactly(tuple(443, "public"));
   }
 
   @ParameterizedTest
@@ -666,6 +792,18 @@ class ChartTest {
         "clusterDefaults.timers.silence=200ms|cluster alpha: silence must be at least three",
         "clusterDefaults.timers.lease=150ms|cluster alpha: lease must be at least two",
         "clusters[0].name=a,clusters[0].spec.timers.lease=1s|cluster a: lease must be shorter",
+        "clusterDefaults.timers.silence=0100ms|/clusterDefaults/timers/silence",
+        "clusterDefaults.storage.size=1Mi|storage of cluster alpha: size must be 256Mi or more",
+        "clusterDefaults.storage.size=0|storage of cluster alpha: size must be 256Mi or more, not 0",
+        "clusterDefaults.storage.size=-1|/clusterDefaults/storage/size",
+        "clusterDefaults.storage.size=268435455|must be 256Mi or more, not 268435455",
+        "clusters[0].name=a,clusters[0].spec.storage.size=255Mi|storage of cluster a: size must be",
+        "clusters[0].name=a,clusters[0].spec.resources.claims[0].name=b|claims",
+        "coordinator.timers.heartbeat=0ms|/coordinator/timers/heartbeat",
+        "coordinator.timers.lease=1s|timers of coordinator: lease must be shorter",
+        "router.resources.limits.memory=...|/router/resources/limits/memory",
+        "router.podDisruptionBudget.maxUnavailable=0%|maxUnavailable",
+        "monitoring.podMonitor.interval=0s|/monitoring/podMonitor/interval",
         "coordinator.timers.silence=250ms|timers of coordinator: silence must be at least three",
         "clusters[0].name=one,clusters[1].name=one|one is listed twice",
       })
@@ -673,6 +811,101 @@ class ChartTest {
     Helm.Outcome outcome = Helm.template("--set", value);
     assertThat(outcome.code()).isNotZero();
     assertThat(outcome.err()).contains(named);
+  }
+
+  /** A fraction is a number to others; the definition of SnsCluster takes it only as text. */
+  @Test
+  void shouldTakeAFractionForAClusterOnlyAsText() {
+    Helm.Outcome refused =
+        Helm.template("--set-json", "clusterDefaults.resources.requests.cpu=0.5");
+    assertThat(refused.code()).isNotZero();
+    assertThat(refused.err()).contains("/clusterDefaults/resources/requests/cpu");
+    Manifest manifest =
+        Helm.render(
+            "--set-json",
+            "clusterDefaults.resources.requests.cpu=\"0.5\"",
+            "--set-json",
+            "router.resources.requests.cpu=0.5");
+    assertThat(manifest.container("starling-router").getResources().getRequests().get("cpu"))
+        .hasToString("0.5");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"256Mi", "0.25Gi", "262144Ki", "268435456", "269M", "268435456000m", "1E"})
+  void shouldTakeEverySizeThatIsEnough(String size) {
+    assertThat(Helm.render("--set", "clusterDefaults.storage.size=" + size).generic("SnsCluster"))
+        .allSatisfy(cluster ->
+            assertThat(cluster.<Object>get("spec", "storage", "size")).hasToString(size));
+  }
+
+  /** YAML reads them as a number, a truth or nothing where they stand without quotes. */
+  @ParameterizedTest
+  @CsvSource({"4711,off", "1e3,y", "null,null"})
+  void shouldPassOnTextThatLooksLikeSomethingElse(String text, String cluster) {
+    Helm.Outcome outcome =
+        Helm.template(
+            "--is-upgrade",
+            "--namespace",
+            text,
+            "--set-string",
+            "tests.user=%1$s,imagePullSecrets[0]=%1$s,credential.existingSecret=%1$s"
+                .formatted(text),
+            "--set-string",
+            "router.priorityClassName=%s,clusters[0].name=%s".formatted(text, cluster));
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    for (String each : List.of(text, cluster)) {
+      assertThat(outcome.out()).contains(": \"" + each + "\"\n");
+      assertThat(outcome.out().lines()).noneMatch(line -> line.matches(".*[:-] " + each));
+    }
+  }
+
+  @Test
+  void shouldCallWhatIsClusterWideByTheWholeNamespace() {
+    String longest = "n".repeat(63);
+    Manifest manifest = Helm.render("--is-upgrade", "--namespace", longest);
+    assertThat(manifest.all(ClusterRole.class))
+        .extracting(role -> role.getMetadata().getName())
+        .containsExactlyInAnyOrder(
+            "starling-" + longest + "-operator",
+            "starling-" + longest + "-crd-upgrade",
+            "starling-" + longest + "-view",
+            "starling-" + longest + "-edit");
+  }
+
+  @Test
+  void shouldTakeImagesFromWhereTheyAre() {
+    String tag = "v1_" + "a".repeat(59) + "-" + "b".repeat(60);
+    Manifest manifest =
+        Helm.render(
+            "--is-upgrade",
+            "--set",
+            "image.prefix=registry.example:5000/birds/,image.pullPolicy=Always,image.tag=" + tag);
+    Map<String, String> images =
+        Map.of(
+            "starling-coordinator", "coordinator",
+            "starling-router", "router",
+            "starling-operator", "operator",
+            "starling-crd-upgrade", "operator",
+            "starling-test", "client");
+    String image = "registry.example:5000/birds/%s:" + tag;
+    assertThat(manifest.pods())
+        .hasSize(images.size())
+        .allSatisfy((name, pod) -> {
+          Container container = pod.getContainers().getFirst();
+          assertThat(container.getImage()).isEqualTo(image.formatted(images.get(name)));
+          assertThat(container.getImagePullPolicy()).isEqualTo("Always");
+        });
+    assertThat(manifest.container("starling-operator").getArgs())
+        .contains(
+            "--server-image=" + image.formatted("server"),
+            "--synchronizer-image=" + image.formatted("synchronizer"),
+            "--image-pull-policy=Always");
+    assertThat(manifest.objects())
+        .allSatisfy(object ->
+            assertThat(object.getMetadata().getLabels().get("app.kubernetes.io/version"))
+                .as("a label has 63 characters at most, and ends in a letter or digit")
+                .isEqualTo("v1_" + "a".repeat(59)));
   }
 
   @Test
