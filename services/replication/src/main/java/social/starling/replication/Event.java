@@ -44,7 +44,10 @@ public sealed interface Event {
   /** Hand the cluster over to the other member, if it is in sync. */
   record HandoverWanted() implements Event {}
 
-  /** This process wants to stop: as slave, tell the master not to count on it. */
+  /**
+   * This process wants to stop: as slave, tell the master not to count on it; as master, leave no
+   * slave out, for it is the one that will serve.
+   */
   record LeaveWanted() implements Event {}
 
   /** A write or an fsync failed: nothing that this volume says counts any longer. */

@@ -1144,7 +1144,10 @@ public class Replica {
     }
   }
 
-  /** While the slave is counted: it is taken out when it fails, or put in until that is known. */
+  /**
+   * While the slave is counted: it is taken out when it fails, or put in until that is known. Not
+   * by a master that leaves: it would win a moment of writes, and nobody could follow it.
+   */
   private void concludeCounted() {
     if (counted() == null || configuration.epoch() < knownEpoch) {
       return;
@@ -1155,7 +1158,9 @@ public class Replica {
     boolean cut = peerLinkBroken && (hearing == Hearing.SUSPECTED || hearing == Hearing.LOST);
     boolean replaced = peerVolume != null && !peerVolume.equals(counted());
     if (silent || stuck || dead || cut || replaced || peerLeaving) {
-      ask(new Request.Shrink(configuration.epoch()));
+      if (!leaving) {
+        ask(new Request.Shrink(configuration.epoch()));
+      }
     } else if (pendingExpand != null && !draining) {
       ask(new Request.Expand(configuration.epoch(), pendingExpand));
     }

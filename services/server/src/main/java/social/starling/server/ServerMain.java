@@ -59,8 +59,8 @@ import social.starling.server.storage.Volume;
     })
 public final class ServerMain implements Callable<Integer> {
 
-  /** How long a stopping master tries to hand over. */
-  private static final Duration HANDOVER = Duration.ofMillis(1_300);
+  /** How long a stopping master tries to hand over, again and again. */
+  private static final Duration HANDOVER = Duration.ofMillis(2_000);
 
   private static final Duration LEAVE = Duration.ofMillis(800);
   private static final Duration DRAIN = Duration.ofMillis(500);
@@ -249,10 +249,15 @@ public final class ServerMain implements Callable<Integer> {
     return shutdown.await();
   }
 
+  /** The slave may be slow for a moment: a busy node is one that others are drained to. */
   private static void handOver(Member self, Logger log) throws InterruptedException {
-    if (self.serving().role() == Role.OPEN && !self.serving().alone()) {
-      Optional<String> problem = self.handover(HANDOVER);
+    self.leaveSoon();
+    long until = System.nanoTime() + HANDOVER.toNanos();
+    long left = HANDOVER.toNanos();
+    while (left > 0 && self.serving().role() == Role.OPEN && !self.serving().alone()) {
+      Optional<String> problem = self.handover(Duration.ofNanos(left));
       problem.ifPresent(why -> log.warn("no handover: {}", why));
+      left = problem.isPresent() ? until - System.nanoTime() : 0;
     }
   }
 

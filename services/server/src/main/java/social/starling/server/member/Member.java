@@ -685,9 +685,17 @@ public final class Member {
     return Optional.of("the handover did not happen within " + limit.toMillis() + " ms");
   }
 
+  /**
+   * This process will end: as slave it asks the master from now on not to count on it, as master it
+   * leaves the other member in the set, whom somebody will have to follow.
+   */
+  public void leaveSoon() {
+    inbox.event(new Event.LeaveWanted());
+  }
+
   /** As slave: asks the master not to count on this member, and waits until it does not. */
   public void leave(Duration limit) throws InterruptedException {
-    inbox.event(new Event.LeaveWanted());
+    leaveSoon();
     long deadline = System.nanoTime() + limit.toNanos();
     while (System.nanoTime() - deadline < 0) {
       social.starling.replication.Status seen = status;
