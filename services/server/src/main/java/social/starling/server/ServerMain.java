@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -31,7 +30,6 @@ import social.starling.common.ProcessMain;
 import social.starling.common.Shutdown;
 import social.starling.common.StartException;
 import social.starling.common.TimingOptions;
-import social.starling.replication.Role;
 import social.starling.server.api.LiveStreams;
 import social.starling.server.api.Presence;
 import social.starling.server.api.SnsService;
@@ -249,16 +247,8 @@ public final class ServerMain implements Callable<Integer> {
     return shutdown.await();
   }
 
-  /** The slave may be slow for a moment: a busy node is one that others are drained to. */
   private static void handOver(Member self, Logger log) throws InterruptedException {
-    self.leaveSoon();
-    long until = System.nanoTime() + HANDOVER.toNanos();
-    long left = HANDOVER.toNanos();
-    while (left > 0 && self.serving().role() == Role.OPEN && !self.serving().alone()) {
-      Optional<String> problem = self.handover(Duration.ofNanos(left));
-      problem.ifPresent(why -> log.warn("no handover: {}", why));
-      left = problem.isPresent() ? until - System.nanoTime() : 0;
-    }
+    self.handOverAtTheEnd(HANDOVER).ifPresent(why -> log.warn("no handover: {}", why));
   }
 
   private static void leave(Member self) throws InterruptedException {

@@ -686,16 +686,27 @@ public final class Member {
   }
 
   /**
-   * This process will end: as slave it asks the master from now on not to count on it, as master it
-   * leaves the other member in the set, whom somebody will have to follow.
+   * As master of a process that will end: hands over, and tries again until the limit, for the
+   * other member may be slow for a moment only. From now on this member does not take the other one
+   * out of the in-sync set, since nobody else will be there to follow it.
+   *
+   * @return empty when done, or when there is nothing to hand over; otherwise why not
    */
-  public void leaveSoon() {
+  public Optional<String> handOverAtTheEnd(Duration limit) throws InterruptedException {
     inbox.event(new Event.LeaveWanted());
+    long until = System.nanoTime() + limit.toNanos();
+    long left = limit.toNanos();
+    Optional<String> problem = Optional.empty();
+    while (left > 0 && serving.role() == Role.OPEN && !serving.alone()) {
+      problem = handover(Duration.ofNanos(left));
+      left = problem.isPresent() ? until - System.nanoTime() : 0;
+    }
+    return problem;
   }
 
   /** As slave: asks the master not to count on this member, and waits until it does not. */
   public void leave(Duration limit) throws InterruptedException {
-    leaveSoon();
+    inbox.event(new Event.LeaveWanted());
     long deadline = System.nanoTime() + limit.toNanos();
     while (System.nanoTime() - deadline < 0) {
       social.starling.replication.Status seen = status;

@@ -13,12 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.common.Errors;
+import social.starling.proto.coordinator.v1.InSyncMember;
 import social.starling.proto.journal.v1.Request;
 import social.starling.proto.sns.v1.Post;
 import social.starling.proto.sns.v1.PostRequest;
 import social.starling.proto.sns.v1.Reason;
 import social.starling.proto.sns.v1.WriteId;
 import social.starling.replication.Entry;
+import social.starling.replication.Status;
 
 @Timeout(60)
 class FailoverTest {
@@ -159,6 +161,37 @@ class FailoverTest {
       assertThat(writing.join(Pair.SOON)).isTrue();
       assertThat(pair.texts("alice")).containsExactly("one");
       disk.goOn();
+    }
+  }
+
+  /** Nobody could follow it otherwise: its volume may be on a node that was drained. */
+  @Test
+  void aMasterThatEndsLeavesASlaveInTheSetThatIsSlowForAMoment() throws Exception {
+    ControlledDisk disk = new ControlledDisk();
+    try (Pair pair = new Pair(directory)) {
+      pair.start(1);
+      pair.awaitServing(1);
+      pair.start(2, Node.Choice.normal().on(disk));
+      pair.awaitInSync();
+      pair.login("alice");
+      disk.hang();
+      Thread writing = Thread.ofVirtual().start(() -> pair.post("alice", "one"));
+      await()
+          .atMost(Pair.SOON)
+          .until(() -> {
+            Status seen = pair.node(1).member.status();
+            return seen.lastIndex() > seen.commitIndex();
+          });
+
+      assertThat(timeToEnd(pair.node(1))).isLessThan(Duration.ofSeconds(5));
+
+      pair.nodes.removeIf(each -> each.name.equals("alpha-1"));
+      assertThat(pair.coordinator.current().getInSyncList())
+          .extracting(InSyncMember::getMember)
+          .contains("alpha-2");
+      disk.goOn();
+      assertThat(writing.join(Pair.SOON)).isTrue();
+      assertThat(pair.texts("alice")).containsExactly("one");
     }
   }
 

@@ -142,9 +142,7 @@ final class Node {
 
   /** As SIGTERM would. */
   void terminate() throws InterruptedException {
-    if (serves() && !member.serving().alone()) {
-      member.handover(Duration.ofMillis(1300));
-    }
+    member.handOverAtTheEnd(Duration.ofMillis(2000));
     member.stop();
     member.leave(Duration.ofMillis(800));
     users.stop(Duration.ofMillis(500));
