@@ -155,10 +155,15 @@ public final class ServerMain implements Callable<Integer> {
     Logger log = LoggerFactory.getLogger(ServerMain.class);
     checkOptions();
     Credential credential = common.credential();
+    // Closed also when the start fails: otherwise that end would be taken for a signal's.
+    try (Shutdown shutdown = Shutdown.install()) {
+      return run(log, credential, shutdown);
+    }
+  }
+
+  private int run(Logger log, Credential credential, Shutdown shutdown) {
     PrometheusMeterRegistry registry =
         Metrics.registry("server", Map.of("cluster", cluster, "member", member));
-    Shutdown shutdown = Shutdown.install();
-
     Volume volume =
         new VolumeOpening(
                 cluster, member, Addresses.parseList(coordinators), credential, OTHER_MEMBER)
