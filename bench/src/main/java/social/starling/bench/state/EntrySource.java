@@ -66,8 +66,13 @@ public final class EntrySource {
 
   /** What follows is written by another client: the answer to its last write stays recorded. */
   public void asClient(int number) {
+    asClient(number, 0);
+  }
+
+  /** As above, by one that has written so many times already. */
+  public void asClient(int number, long written) {
     client = client(number);
-    sequence = 0;
+    sequence = written;
   }
 
   /** Index of the last entry. */

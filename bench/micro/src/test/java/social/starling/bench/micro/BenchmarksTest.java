@@ -35,6 +35,8 @@ class BenchmarksTest {
             .param("followers", "20")
             .param("followed", "30")
             .param("entries", "2")
+            .param("changes", "3")
+            .param("clients", "20")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();
@@ -50,6 +52,7 @@ class BenchmarksTest {
         .containsExactlyInAnyOrder(
             "ApplyBenchmark.followAndUnfollow",
             "ApplyBenchmark.post",
+            "EffectsBenchmark.write",
             "EncodingBenchmark.appendFromBytes",
             "EncodingBenchmark.appendToBytes",
             "EncodingBenchmark.recordOfPost",

@@ -221,7 +221,8 @@ public final class Member {
                 metrics.batch.record(nanos, TimeUnit.NANOSECONDS);
                 metrics.batchEntries.record(entries);
               }
-            });
+            },
+            StoreThread.HOLD);
     this.thread =
         Thread.ofPlatform().name("replica-" + settings.member()).daemon(true).unstarted(this::run);
     volume.onDamage(sentence -> {
@@ -1105,7 +1106,7 @@ public final class Member {
     tellTheLate(now);
     if (measuring.compareAndSet(false, true)) {
       // On the store's thread: a disk that hangs must not stop this one.
-      store.run(this::measure);
+      store.runAside(this::measure);
     }
     social.starling.replication.Status seen = replica.status();
     boolean inSync = seen.configuration().inSync().size() > 1;
@@ -1125,7 +1126,7 @@ public final class Member {
         && journalBytes > settings.maxJournalBytes()
         && trimming.compareAndSet(false, true)) {
       long limit = seen.commitIndex();
-      store.run(writable -> trim(writable, limit));
+      store.runAside(writable -> trim(writable, limit));
     }
     long steady = clock.steadyNanos(System.currentTimeMillis(), now);
     if (seen.role() != Role.INSTALLING
@@ -1134,7 +1135,7 @@ public final class Member {
         && trimming.compareAndSet(false, true)) {
       agedAt = now;
       long limit = seen.commitIndex();
-      store.run(writable -> trimOld(writable, limit));
+      store.runAside(writable -> trimOld(writable, limit));
     }
     long retention = settings.answerRetention().toNanos();
     if (seen.role() == Role.OPEN
@@ -1183,7 +1184,7 @@ public final class Member {
     boolean more =
         dropped(() -> writable.trim(Math.min(limit, writable.trim(0) + TRIM_ENTRIES)), writable);
     if (more && writable.trim(0) < limit && journalBytes > enough) {
-      store.run(again -> trim(again, limit));
+      store.runAside(again -> trim(again, limit));
     } else {
       trimming.set(false);
     }
@@ -1193,7 +1194,7 @@ public final class Member {
   private void trimOld(Volume writable, long limit) {
     long before = System.currentTimeMillis() - MAX_JOURNAL_AGE.toMillis();
     if (dropped(() -> writable.trimOlder(before, limit), writable)) {
-      store.run(again -> trimOld(again, limit));
+      store.runAside(again -> trimOld(again, limit));
     } else {
       trimming.set(false);
     }

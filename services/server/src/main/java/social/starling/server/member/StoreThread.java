@@ -35,12 +35,16 @@ import social.starling.server.storage.Volume;
  */
 final class StoreThread {
 
-  /** How long effects are held back at most, until there is something else to write. */
-  private static final long HOLD_MILLIS = 50;
+  /**
+   * How long effects are held back at most. Longer than {@link #HOLD_CHANGES} of them take when
+   * many write; when few do, what has gathered meanwhile is short work, and holds up nobody for
+   * long.
+   */
+  static final Duration HOLD = Duration.ofMillis(150);
 
   /**
-   * Effects are written with those of each entry whose index is a multiple of this, at the latest:
-   * so both members do it at the same time. What comes after waits until all of them are written.
+   * Effects are written up to each entry whose index is a multiple of this, at the latest: so both
+   * members do it at the same time. Entries that come meanwhile wait until they are written.
    */
   private static final int HOLD_CHANGES = 1024;
 
@@ -56,7 +60,10 @@ final class StoreThread {
 
     record Apply(List<Change> changes) implements Work {}
 
-    record Run(Job job) implements Work {}
+    /**
+     * @param current whether all before is to be written, what is held back, too
+     */
+    record Run(Job job, boolean current) implements Work {}
 
     record Stop() implements Work {}
   }
@@ -77,6 +84,7 @@ final class StoreThread {
   private final Consumer<Exception> failed;
   private final Runnable full;
   private final Batches written;
+  private final Duration hold;
   private final Thread thread;
   private volatile boolean stopping;
   private volatile boolean writing;
@@ -84,12 +92,15 @@ final class StoreThread {
   private boolean broken;
   private final List<Change> held = new ArrayList<>();
   private long heldSince;
-  private boolean due;
+
+  /** So many of those held back are to be written now. */
+  private int due;
 
   /**
    * @param persisted is told of each ticket
    * @param failed is told when the volume failed, once
    * @param full is told each time when something does not fit on the disk
+   * @param hold for how long effects are held back at most
    */
   StoreThread(
       Volume volume,
@@ -97,12 +108,14 @@ final class StoreThread {
       LongConsumer persisted,
       Consumer<Exception> failed,
       Runnable full,
-      Batches written) {
+      Batches written,
+      Duration hold) {
     this.volume = volume;
     this.persisted = persisted;
     this.failed = failed;
     this.full = full;
     this.written = written;
+    this.hold = hold;
     this.thread = Thread.ofPlatform().name("store-" + name).daemon(true).unstarted(this::run);
   }
 
@@ -119,8 +132,14 @@ final class StoreThread {
     queue.add(new Work.Apply(changes));
   }
 
+  /** After all that was given before. */
   void run(Job job) {
-    queue.add(new Work.Run(job));
+    queue.add(new Work.Run(job, true));
+  }
+
+  /** A job that looks after entries which were written long ago, and does not want all effects. */
+  void runAside(Job job) {
+    queue.add(new Work.Run(job, false));
   }
 
   int waiting() {
@@ -176,7 +195,7 @@ final class StoreThread {
 
   /** Nanoseconds. */
   private long holdLeft() {
-    return heldSince + TimeUnit.MILLISECONDS.toNanos(HOLD_MILLIS) - System.nanoTime();
+    return heldSince + hold.toNanos() - System.nanoTime();
   }
 
   /** Whether to go on. */
@@ -186,23 +205,30 @@ final class StoreThread {
       switch (each) {
         case Work.Persist(Effect.Persist effect) -> batch.add(effect);
         case Work.Apply(List<Change> changes) -> changes.forEach(this::hold);
-        case Work.Run(Job job) -> {
-          commitAll(batch);
+        case Work.Run(Job job, boolean current) -> {
+          commit(batch);
           batch = new Assembly();
+          if (current) {
+            apply(held.size());
+          }
           if (!broken) {
             runJob(job);
           }
         }
         case Work.Stop() -> {
-          commitAll(batch);
+          commit(batch);
+          apply(held.size());
           return false;
         }
       }
     }
-    if (due || !held.isEmpty() && holdLeft() <= 0) {
-      commitAll(batch);
-    } else {
-      commit(batch);
+    commit(batch);
+    // Afterwards, for nobody waits for effects.
+    if (due > 0) {
+      apply(due);
+    }
+    if (!held.isEmpty() && holdLeft() <= 0) {
+      apply(held.size());
     }
     return true;
   }
@@ -212,18 +238,20 @@ final class StoreThread {
       heldSince = System.nanoTime();
     }
     held.add(change);
-    due |= change.index() % HOLD_CHANGES == 0;
+    if (change.index() % HOLD_CHANGES == 0) {
+      due = held.size();
+    }
   }
 
-  /** Also what is held back: afterwards, for nobody waits for that. */
-  private void commitAll(Assembly batch) {
-    commit(batch);
-    for (int from = 0; from < held.size(); from += HOLD_CHANGES) {
-      int to = Math.min(held.size(), from + HOLD_CHANGES);
+  /** Writes the first of those that are held back. */
+  private void apply(int count) {
+    for (int from = 0; from < count; from += HOLD_CHANGES) {
+      int to = Math.min(count, from + HOLD_CHANGES);
       commit(Batch.apply(held.subList(from, to)), 0);
     }
-    held.clear();
-    due = false;
+    held.subList(0, count).clear();
+    heldSince = System.nanoTime(); // The others came a moment ago.
+    due = 0;
   }
 
   private void runJob(Job job) {
