@@ -131,9 +131,14 @@ final class Goals {
       goals.add(
           new Goal(
               words,
-              String.format(Locale.ROOT, "%.3g to %.3g", ours.getAsDouble(), limit.getAsDouble()),
+              shown(ours.getAsDouble()) + " to " + shown(limit.getAsDouble()),
               ours.getAsDouble() <= limit.getAsDouble()));
     }
+  }
+
+  /** Three digits, and no exponent. */
+  private static String shown(double value) {
+    return String.format(Locale.ROOT, value < 999.5 ? "%.3g" : "%,.0f", value);
   }
 
   private OptionalDouble rate(String system, Workload workload) {

@@ -38,6 +38,28 @@ class GoalsTest {
   }
 
   @Test
+  void shouldWriteThousandsWithoutExponent() {
+    Comparison comparison =
+        comparison(
+            Map.of(
+                Systems.STARLING_FILE, stopped(Systems.STARLING, 1_041.4),
+                Systems.REDIS_FILE, stopped(Systems.REDIS_ALWAYS, 999.7)));
+
+    assertThat(Goals.of(comparison))
+        .contains(
+            new Goals.Goal(
+                "stop to next acknowledged write, below Sentinel's at the same time-out (ms)",
+                "1,041 to 1,000",
+                false));
+  }
+
+  private static Result stopped(String system, double millis) {
+    Outcome outcome =
+        new Outcome(system, "stop", List.of(millis), millis, millis, 0, 1_000, 0, List.of());
+    return new Result("1", 10, 1, 1, 1, List.of(), List.of(outcome));
+  }
+
+  @Test
   void shouldFindWhatWasWrittenAndDrawIt() throws Exception {
     Result starling =
         new Result(
