@@ -106,6 +106,35 @@ class FailingDiskTest {
   }
 
   @Test
+  void rowsOfManyChangesThatDoNotFitAreUndoneAndWrittenLater() throws Exception {
+    try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
+      VolumeTest.write(volume, entries.slots(), entries.login("alice"));
+      List<Entry> many = Stream.generate(() -> entries.post("alice", "small")).limit(500).toList();
+      volume.write(Batch.append(many));
+      List<Change> changes =
+          many.stream().map(entry -> volume.state().apply(entry).change()).toList();
+      Connection connection = volume.content().connection;
+      long pages = Sql.number(connection, "PRAGMA page_count");
+      Sql.run(connection, "PRAGMA max_page_count=" + pages);
+
+      for (int i = 0; i < 2; i++) {
+        assertThatExceptionOfType(StorageException.class)
+            .isThrownBy(() -> volume.write(Batch.apply(changes)))
+            .satisfies(e -> assertThat(e.kind()).isEqualTo(StorageException.Kind.FULL));
+      }
+      assertThat(volume.failure()).isEmpty();
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(2);
+      Sql.run(connection, "PRAGMA max_page_count=1000000");
+      volume.write(Batch.apply(changes));
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(502);
+    }
+    try (Volume volume = Volume.open(directory, Disk.local(), OPTIONS)) {
+      assertThat(volume.journalState().appliedIndex()).isEqualTo(502);
+      assertThat(volume.digest(true).damage()).isEmpty();
+    }
+  }
+
+  @Test
   void theReserveIsGivenUpForWhatMustBeWrittenAndMadeAgain() {
     Path reserve = directory.resolve("reserve");
     AtomicBoolean full = new AtomicBoolean();
