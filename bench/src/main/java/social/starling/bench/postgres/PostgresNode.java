@@ -10,9 +10,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import social.starling.bench.installation.Trees;
 import social.starling.bench.peer.Child;
 import social.starling.bench.peer.Ports;
 import social.starling.bench.peer.Unprivileged;
@@ -177,11 +176,7 @@ final class PostgresNode {
     end();
     try {
       if (Files.exists(data())) {
-        try (Stream<Path> files = Files.walk(data())) {
-          for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-            Files.delete(file);
-          }
-        }
+        Trees.delete(data());
       }
       user.folder(folder);
     } catch (IOException e) {

@@ -1,57 +1,34 @@
 package social.starling.bench.micro;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import social.starling.bench.state.EntrySource;
 import social.starling.bench.state.Town;
 import social.starling.replication.Entry;
 import social.starling.server.state.Change;
 import social.starling.server.storage.Batch;
-import social.starling.server.storage.Disk;
-import social.starling.server.storage.Volume;
 
 /**
  * What committed posts change, many at once, as both members write it: records at the ends of their
  * authors' files, and rows of the posts, of the clients and of their answers. The entries are in
  * the journal before, and nothing is synced. The time is that of all of them.
  */
-@BenchmarkMode(Mode.AverageTime)
-@Fork(
-    value = 1,
-    jvmArgs = {
-      "-Xmx1g",
-      "-XX:+UseSerialGC",
-      "-XX:+UseCompactObjectHeaders",
-      "--enable-native-access=ALL-UNNAMED"
-    })
 @Warmup(iterations = 5, time = 2)
 @Measurement(iterations = 10, time = 2)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @State(Scope.Benchmark)
-public class EffectsBenchmark {
-
-  private static final int KEPT = 100_000;
+public class EffectsBenchmark extends OnVolume {
 
   @Param({"1024"})
   public int changes;
@@ -60,18 +37,14 @@ public class EffectsBenchmark {
   @Param({"10000"})
   public int clients;
 
-  private final EntrySource entries = new EntrySource();
   private final Random random = new Random(1);
-  private Path directory;
-  private Volume volume;
   private long[] written;
   private List<Change> next = new ArrayList<>();
 
   /** Makes a volume whose users are registered. */
   @Setup
   public void open() throws IOException {
-    directory = Files.createTempDirectory("starling-effects-");
-    volume = Volume.open(directory, Disk.local());
+    openVolume();
     written = new long[clients];
     List<Entry> logins = new ArrayList<>();
     logins.add(entries.slots());
@@ -93,34 +66,16 @@ public class EffectsBenchmark {
       posts.add(entries.post(Town.name(client), Town.TEXT));
     }
     commit(posts);
-    if (entries.lastIndex() % KEPT < changes) {
-      volume.trim(entries.lastIndex() - KEPT);
-    }
+    trim(changes);
   }
 
   private void commit(List<Entry> appended) {
     volume.write(Batch.append(appended));
-    next = new ArrayList<>(appended.size());
-    for (Entry entry : appended) {
-      next.add(volume.state().apply(entry).change());
-    }
+    next = applied(appended);
   }
 
   @Benchmark
   public void write() {
     volume.write(Batch.apply(next));
-  }
-
-  /** Deletes it all. */
-  @TearDown
-  public void close() throws IOException {
-    volume.close();
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 }

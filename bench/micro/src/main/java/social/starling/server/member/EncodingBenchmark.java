@@ -6,16 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
+import social.starling.bench.micro.InnerLoop;
 import social.starling.bench.state.EntrySource;
 import social.starling.bench.state.Town;
 import social.starling.proto.replication.v1.LinkMessage;
@@ -26,20 +22,9 @@ import social.starling.replication.Message;
 import social.starling.server.state.PostRecord;
 
 /** Messages and records made into bytes and back. */
-@BenchmarkMode(Mode.AverageTime)
-@Fork(
-    value = 1,
-    jvmArgs = {
-      "-Xmx1g",
-      "-XX:+UseSerialGC",
-      "-XX:+UseCompactObjectHeaders",
-      "--enable-native-access=ALL-UNNAMED"
-    })
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Benchmark)
-public class EncodingBenchmark {
+public class EncodingBenchmark extends InnerLoop {
 
   private static final int TIMELINE = 20;
 

@@ -93,9 +93,6 @@ final class StoreThread {
   private final List<Change> held = new ArrayList<>();
   private long heldSince;
 
-  /** So many of those held back are to be written now. */
-  private int due;
-
   /**
    * @param persisted is told of each ticket
    * @param failed is told when the volume failed, once
@@ -224,10 +221,9 @@ final class StoreThread {
     }
     commit(batch);
     // Afterwards, for nobody waits for effects.
-    if (due > 0) {
-      apply(due);
-    }
-    if (!held.isEmpty() && holdLeft() <= 0) {
+    if (due() > 0) {
+      apply(due());
+    } else if (!held.isEmpty() && holdLeft() <= 0) {
       apply(held.size());
     }
     return true;
@@ -238,9 +234,13 @@ final class StoreThread {
       heldSince = System.nanoTime();
     }
     held.add(change);
-    if (change.index() % HOLD_CHANGES == 0) {
-      due = held.size();
-    }
+  }
+
+  /** So many of those held back, whose indices follow each other, come up to a round one. */
+  private int due() {
+    return held.isEmpty()
+        ? 0
+        : Math.max(0, held.size() - (int) (held.getLast().index() % HOLD_CHANGES));
   }
 
   /** Writes the first of those that are held back. */
@@ -251,7 +251,6 @@ final class StoreThread {
     }
     held.subList(0, count).clear();
     heldSince = System.nanoTime(); // The others came a moment ago.
-    due = 0;
   }
 
   private void runJob(Job job) {

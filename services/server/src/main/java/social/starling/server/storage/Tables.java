@@ -88,6 +88,9 @@ final class Tables implements AutoCloseable {
    * before has looked up is still at hand, which saves a quarter of the time.
    */
   void apply(List<Change> changes) throws SQLException {
+    if (changes.isEmpty()) {
+      return; // As of each batch of entries.
+    }
     SortedMap<Long, ClientRows> clients = new TreeMap<>();
     for (Change change : changes) {
       for (Effect effect : change.effects()) {
