@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import social.starling.e2e.installation.Component;
@@ -22,6 +23,15 @@ import social.starling.e2e.machine.Story;
 class NodeLossIT extends AtWork {
 
   private static final int PAUSES = Integer.getInteger("starling.e2e.pauses");
+
+  /**
+   * A node was paused.
+   *
+   * @param epochs of all clusters before it
+   * @param masters which clusters' masters stood there
+   */
+  private record Blow(
+      String node, Map<String, Long> epochs, List<String> masters, Instant struck) {}
 
   private static List<Pod> on(Starling starling, Component component, String node) {
     return starling.pods(component).stream()
@@ -59,13 +69,30 @@ class NodeLossIT extends AtWork {
         .toList();
   }
 
-  private Instant pause(Ground ground, String node) {
-    Instant struck = Instant.now();
-    ground.machine().pause(node);
-    ground
-        .story()
-        .tell("%s is paused, with the masters of %s", node, mastersOn(ground.starling(), node));
-    return struck;
+  /** Pauses a node, which is chosen anew each time that it cannot be done. */
+  private static Blow pause(Ground ground, Supplier<String> chosen) {
+    Starling starling = ground.starling();
+    Instant giveUp = Instant.now().plus(Ground.PATIENCE);
+    for (int attempts = 1; ; attempts++) {
+      starling.awaitWhole(Ground.PATIENCE);
+      String node = chosen.get();
+      Map<String, Long> epochs = starling.epochs();
+      List<String> masters = mastersOn(starling, node);
+      Instant struck = Instant.now();
+      if (ground.machine().pause(node)) {
+        int coordinators = on(starling, Component.COORDINATOR, node).size();
+        ground
+            .story()
+            .tell(
+                "%s is paused, with the masters of %s and %d of 2 coordinators (attempt %d)",
+                node, masters, coordinators, attempts);
+        return new Blow(node, epochs, masters, struck);
+      }
+      if (attempts == 1) {
+        ground.story().tell("%s cannot be paused yet: a process of it waits for a disk", node);
+      }
+      assertThat(struck).as("the last attempt to pause a node").isBefore(giveUp);
+    }
   }
 
   private static void awaitBack(Ground ground, Map<String, Long> before) {
@@ -79,13 +106,8 @@ class NodeLossIT extends AtWork {
   @Test
   @Order(1)
   void theNodeOfAMasterStandsStillForAWhile(Ground ground) throws InterruptedException {
-    Starling starling = ground.starling();
-    starling.awaitWhole(Ground.PATIENCE);
-    String cluster = starling.clusterNames().getFirst();
-    String node = Starling.node(starling.victim(Component.MASTER, cluster));
-    place(ground, Component.COORDINATOR, node, 0);
-    ground.story().tell("both coordinators are elsewhere");
-    pauseForAWhile(ground, cluster);
+    String cluster = ground.starling().clusterNames().getFirst();
+    String node = pauseForAWhile(ground, cluster, 0);
     place(ground, Component.COORDINATOR, node, 1);
   }
 
@@ -93,28 +115,35 @@ class NodeLossIT extends AtWork {
   @Order(2)
   void theNodeOfAMasterAndACoordinatorStandsStillAgainAndAgain(Ground ground)
       throws InterruptedException {
-    Starling starling = ground.starling();
+    List<String> clusters = ground.starling().clusterNames();
     for (int i = 0; i < PAUSES; i++) {
-      starling.awaitWhole(Ground.PATIENCE);
-      List<String> clusters = starling.clusterNames();
-      String cluster = clusters.get(i % clusters.size());
-      String node = Starling.node(starling.victim(Component.MASTER, cluster));
-      place(ground, Component.COORDINATOR, node, 1);
-      pauseForAWhile(ground, cluster);
+      pauseForAWhile(ground, clusters.get(i % clusters.size()), 1);
     }
   }
 
-  private void pauseForAWhile(Ground ground, String cluster) throws InterruptedException {
+  /** The node of a cluster's master, on which there are so many coordinators now. */
+  private static String nodeOfMaster(Ground ground, String cluster, int coordinators) {
     Starling starling = ground.starling();
-    Map<String, Long> epochs = starling.epochs();
     String node = Starling.node(starling.victim(Component.MASTER, cluster));
-    List<String> masters = mastersOn(starling, node);
+    place(ground, Component.COORDINATOR, node, coordinators);
+    return node;
+  }
+
+  private String pauseForAWhile(Ground ground, String cluster, int coordinators)
+      throws InterruptedException {
+    Starling starling = ground.starling();
+    starling.awaitWhole(Ground.PATIENCE);
+    Supplier<String> chosen = () -> nodeOfMaster(ground, cluster, coordinators);
+    chosen.get();
     try (Pulse pulse = new Pulse(starling, starling.homes(), cluster)) {
-      Instant struck = pause(ground, node);
+      Blow blow = pause(ground, chosen);
+      String node = blow.node();
+      Instant struck = blow.struck();
       try {
         // Each has a member there.
-        epochs.forEach((one, epoch) ->
-            Starling.within(Ground.PATIENCE).until(() -> starling.epoch(one) > epoch));
+        blow.epochs()
+            .forEach((one, epoch) ->
+                Starling.within(Ground.PATIENCE).until(() -> starling.epoch(one) > epoch));
         Instant over = Instant.now();
         pulse.awaitWrites(over, Ground.WRITES);
         Duration outage = pulse.outage(struck, over);
@@ -136,13 +165,14 @@ class NodeLossIT extends AtWork {
       }
       ground.story().tell("%s goes on", node);
       pulse.finish();
-      awaitBack(ground, epochs);
+      awaitBack(ground, blow.epochs());
       ground
           .story()
           .tell(
               "everything is whole, %s after it",
               Story.shown(Duration.between(struck, Instant.now())));
-      traffic.done("node paused", node, traffic.at(struck), masters);
+      traffic.done("node paused", node, traffic.at(struck), blow.masters());
+      return node;
     }
   }
 
@@ -209,9 +239,9 @@ class NodeLossIT extends AtWork {
           pod.getMetadata().getName(),
           pod.getMetadata().getLabels().get("starling.social/cluster"));
     }
-    List<String> masters = mastersOn(starling, node);
 
-    Instant struck = pause(ground, node);
+    Blow blow = pause(ground, () -> node);
+    Instant struck = blow.struck();
     try {
       Duration writes = traffic.awaitWrites(traffic.at(struck), Ground.WRITES);
       ground.story().tell("all clusters acknowledge writes, %s after it", Story.shown(writes));
@@ -242,7 +272,7 @@ class NodeLossIT extends AtWork {
     ground.story().tell("the volumes of %s are given up", lost.keySet());
     // A pod that is made before the node takes pods again would go where the other is.
     Starling.within(Ground.PATIENCE).until(() -> starling.takesPods(node));
-    traffic.done("node lost", node, traffic.at(struck), masters);
+    traffic.done("node lost", node, traffic.at(struck), blow.masters());
     lost.values().forEach(cluster -> spread(ground, cluster));
   }
 

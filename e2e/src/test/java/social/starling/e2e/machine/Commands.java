@@ -33,11 +33,15 @@ public final class Commands {
   public static String succeed(Duration patience, List<String> command) {
     Outcome outcome = run(patience, command);
     if (outcome.code() != 0) {
-      throw new IllegalStateException(
-          "%s failed with %d: %s%s"
-              .formatted(String.join(" ", command), outcome.code(), outcome.err(), outcome.out()));
+      throw failure(command, outcome);
     }
     return outcome.out();
+  }
+
+  static IllegalStateException failure(List<String> command, Outcome outcome) {
+    return new IllegalStateException(
+        "%s failed with %d: %s%s"
+            .formatted(String.join(" ", command), outcome.code(), outcome.err(), outcome.out()));
   }
 
   /**

@@ -24,6 +24,9 @@ public final class DockerCluster {
   private static final Duration SHORT = Duration.ofSeconds(60);
   private static final long TICKS_A_SECOND = 100;
 
+  /** What runc says then. */
+  private static final String CANNOT_FREEZE = "unable to freeze";
+
   /**
    * A process of a container, as its node's kernel sees it.
    *
@@ -126,9 +129,25 @@ public final class DockerCluster {
     Commands.succeed(LOADING, command);
   }
 
-  /** Stops every process of a node where it stands; nothing of it answers any more. */
-  public void pause(String node) {
-    Commands.succeed(SHORT, List.of("docker", "pause", node));
+  /**
+   * Stops every process of a node where it stands; nothing of it answers any more.
+   *
+   * <p>With cgroups of version 1, docker gives up after some tenths of a second and lets the node
+   * go on when a process of it cannot be stopped, as one that waits for its disk. To try again is
+   * the caller's (opencontainers/runc, pull request 4388).
+   *
+   * @return whether it stands; otherwise all of it goes on
+   */
+  public boolean pause(String node) {
+    List<String> command = List.of("docker", "pause", node);
+    Commands.Outcome outcome = Commands.run(SHORT, command);
+    if (outcome.code() == 0) {
+      return true;
+    }
+    if (outcome.err().contains(CANNOT_FREEZE)) {
+      return false;
+    }
+    throw Commands.failure(command, outcome);
   }
 
   /**
