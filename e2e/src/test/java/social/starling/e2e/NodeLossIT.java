@@ -272,6 +272,8 @@ class NodeLossIT extends AtWork {
     ground.story().tell("the volumes of %s are given up", lost.keySet());
     // A pod that is made before the node takes pods again would go where the other is.
     Starling.within(Ground.PATIENCE).until(() -> starling.takesPods(node));
+    // Both are elsewhere, and nobody is there at this node's port.
+    place(ground, Component.ROUTER, node, 1);
     traffic.done("node lost", node, traffic.at(struck), blow.masters());
     lost.values().forEach(cluster -> spread(ground, cluster));
   }

@@ -4,12 +4,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Ends a process in order: on SIGTERM or SIGINT, or when told, the steps run one after the other,
- * all of them within 4.5 s, and the process exits with code 0 (or the code told).
+ * all of them within 4.5 s, and the process exits with code 0 (or the code told). A signal that
+ * comes while they run waits for them.
  *
  * <p>Use with try-with-resources around the life of the process:
  *
@@ -37,6 +39,7 @@ public final class Shutdown implements AutoCloseable {
 
   private final List<Named> steps = new ArrayList<>();
   private final CountDownLatch asked = new CountDownLatch(1);
+  private final CountDownLatch ended = new CountDownLatch(1);
   private final Duration bound;
   private final Thread hook;
   private boolean begun;
@@ -105,12 +108,38 @@ public final class Shutdown implements AutoCloseable {
     Runtime.getRuntime().halt(code);
   }
 
+  /** Runs the steps, or waits while another thread does: a signal must not cut an end short. */
   private void runSteps() {
+    boolean elsewhere;
     List<Named> toRun;
     synchronized (this) {
-      toRun = begun ? List.of() : List.copyOf(steps);
+      elsewhere = begun;
       begun = true;
+      toRun = List.copyOf(steps);
     }
+    if (elsewhere) {
+      awaitSteps();
+      return;
+    }
+    try {
+      runAll(toRun);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private void awaitSteps() {
+    try {
+      // Each step may take what is left, so that all of them take no longer than this.
+      if (!ended.await(bound.toNanos(), TimeUnit.NANOSECONDS)) {
+        LOG.warn("no time left to wait for the end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void runAll(List<Named> toRun) {
     long deadline = System.nanoTime() + bound.toNanos();
     for (Named named : toRun) {
       long left = deadline - System.nanoTime();

@@ -40,6 +40,7 @@ import social.starling.server.member.MemberAdminService;
 import social.starling.server.member.MemberSettings;
 import social.starling.server.member.ReplicationService;
 import social.starling.server.storage.Disk;
+import social.starling.server.storage.StorageException;
 import social.starling.server.storage.Volume;
 
 /** {@code starling-server}: one member of a cluster. */
@@ -158,6 +159,9 @@ public final class ServerMain implements Callable<Integer> {
     // Closed also when the start fails: otherwise that end would be taken for a signal's.
     try (Shutdown shutdown = Shutdown.install()) {
       return run(log, credential, shutdown);
+    } catch (StorageException e) {
+      throw new StartException(
+          ExitCode.STORAGE, "the volume %s failed: %s".formatted(dir, e.getMessage()), e);
     }
   }
 
@@ -216,6 +220,20 @@ public final class ServerMain implements Callable<Integer> {
             common.advertised(users.port()),
             common.advertised(internal.port()),
             common.advertised(http.port())));
+    self.ended()
+        .thenAccept(ending -> {
+          log.error("this process ends: {}", ending.why());
+          shutdown.stop(ending.exitCode());
+        });
+    shutdown
+        .step("hand over", () -> handOver(self, log))
+        .step("take no more calls", self::stop)
+        .step("leave the in-sync set", () -> leave(self))
+        .step("public port", () -> users.stop(self.ended().isDone() ? CUT : DRAIN))
+        .step("internal port", () -> internal.stop(CUT))
+        .step("member", self::close)
+        .step("http port", http::close)
+        .step("scheduler", scheduler::shutdownNow);
     scheduler.scheduleWithFixedDelay(
         () -> {
           boolean ready = self.notReady().isEmpty();
@@ -234,20 +252,6 @@ public final class ServerMain implements Callable<Integer> {
         .addKeyValue("volume", volume.id())
         .log("listening");
 
-    self.ended()
-        .thenAccept(ending -> {
-          log.error("this process ends: {}", ending.why());
-          shutdown.stop(ending.exitCode());
-        });
-    shutdown
-        .step("hand over", () -> handOver(self, log))
-        .step("take no more calls", self::stop)
-        .step("leave the in-sync set", () -> leave(self))
-        .step("public port", () -> users.stop(self.ended().isDone() ? CUT : DRAIN))
-        .step("internal port", () -> internal.stop(CUT))
-        .step("member", self::close)
-        .step("http port", http::close)
-        .step("scheduler", scheduler::shutdownNow);
     Metrics.bindJvm(registry);
     return shutdown.await();
   }

@@ -32,6 +32,9 @@ final class Tables implements AutoCloseable {
   private static final List<String> CLIENTS =
       List.of(DELETE_CLIENT, UPSERT_CLIENT, DELETE_ANSWERS, INSERT_ANSWER);
 
+  /** Written at once. */
+  private static final int MOST_CLIENTS = 1_024;
+
   private final Connection connection;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
 
@@ -98,9 +101,21 @@ final class Tables implements AutoCloseable {
       }
     }
     statement(INSERT_POST).executeBatch();
+    int waiting = 0;
     for (Map.Entry<Long, ClientRows> client : clients.entrySet()) {
       add(client.getKey(), client.getValue());
+      waiting++;
+      // One change may drop all clients, and a statement keeps the room that it once needed, and
+      // goes over all of it each time.
+      if (waiting == MOST_CLIENTS) {
+        writeClients();
+        waiting = 0;
+      }
     }
+    writeClients();
+  }
+
+  private void writeClients() throws SQLException {
     for (String sql : CLIENTS) {
       statement(sql).executeBatch();
     }

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import social.starling.common.StartException;
@@ -23,6 +24,7 @@ import social.starling.proto.sns.v1.Post;
 import social.starling.replication.Entry;
 import social.starling.replication.EpochStart;
 import social.starling.replication.JournalState;
+import social.starling.replication.RequestId;
 import social.starling.server.state.Applied;
 import social.starling.server.state.Change;
 import social.starling.server.state.Entries;
@@ -79,6 +81,41 @@ class VolumeTest {
 
             """
                 .formatted(entries.lastId()));
+  }
+
+  @Test
+  void oneEntryMakesTheVolumeForgetThousandsOfClients() throws Exception {
+    int many = 2_500;
+    try (Volume volume = Volume.open(directory, Disk.local())) {
+      Connection connection = volume.content().connection;
+      write(volume, entries.slots(), entries.login("alice"));
+      write(
+          volume,
+          IntStream.range(0, many)
+              .mapToObj(i -> new RequestId(Entries.client(Entries.START + 1 + i), 1))
+              .map(write ->
+                  entries.next(
+                      write,
+                      request ->
+                          request
+                              .setUser("alice")
+                              .setPost(
+                                  social.starling.proto.journal.v1.Post.newBuilder()
+                                      .setText("of " + write.client()))))
+              .toArray(Entry[]::new));
+      assertThat(Sql.number(connection, "SELECT count(*) FROM clients")).isEqualTo(many + 1);
+      assertThat(Sql.number(connection, "SELECT count(*) FROM answers")).isEqualTo(many + 1);
+
+      entries.passes(10_000);
+      write(volume, entries.post("alice", "later"), entries.expire(entries.time()));
+
+      assertThat(Sql.number(connection, "SELECT count(*) FROM clients")).isEqualTo(1);
+      assertThat(Sql.number(connection, "SELECT count(*) FROM answers")).isEqualTo(1);
+    }
+    try (Volume volume = Volume.open(directory, Disk.local())) {
+      assertThat(volume.digest(true).damage()).isEmpty();
+      assertThat(volume.state().clientCount()).isEqualTo(1);
+    }
   }
 
   @Test
