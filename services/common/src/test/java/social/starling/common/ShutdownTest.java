@@ -2,6 +2,7 @@ package social.starling.common;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -40,15 +41,15 @@ class ShutdownTest {
       }
     }
 
-    /** Until a signal's thread waits for the end, as the end of this step shows. */
-    private static void slow() throws InterruptedException {
+    /** Until the thread of a signal waits for the end. */
+    private static void slow() {
       System.out.println("slow");
-      while (Thread.getAllStackTraces().keySet().stream()
-          .noneMatch(thread ->
-              thread.getName().equals("shutdown")
-                  && thread.getState() == Thread.State.TIMED_WAITING)) {
-        Thread.sleep(5);
-      }
+      await()
+          .until(() ->
+              Thread.getAllStackTraces().keySet().stream()
+                  .anyMatch(thread ->
+                      thread.getName().equals("shutdown")
+                          && thread.getState() == Thread.State.TIMED_WAITING));
     }
 
     private static void failed() throws IOException {
@@ -130,7 +131,7 @@ class ShutdownTest {
       shutdown.stop(0);
       assertThat(shutdown.await()).isZero();
     }
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(3));
     assertThat(ran).containsExactly("quick");
     assertThat(interrupted.await(5, SECONDS)).isTrue();
   }
