@@ -149,7 +149,11 @@ public final class ClusterReconciler implements Reconciler<SnsCluster>, Cleaner<
       }
       Observation seen = observer.observe(cluster);
       Plan plan = planner.plan(seen);
-      boolean done = executor.execute(cluster, plan);
+      boolean done =
+          executor.execute(
+              cluster,
+              plan,
+              deletion -> planner.plan(observer.askAgain(seen)).actions().contains(deletion));
       result = done ? "done" : "incomplete";
       Duration again =
           done || plan.again().compareTo(AFTER_FAILURE) < 0 ? plan.again() : AFTER_FAILURE;

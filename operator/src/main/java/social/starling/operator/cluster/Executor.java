@@ -12,6 +12,7 @@ import io.grpc.StatusRuntimeException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import social.starling.operator.api.SnsCluster;
@@ -46,13 +47,19 @@ final class Executor {
   /**
    * Carries it out, and writes the status in any case.
    *
+   * @param stillRight asked right before something is deleted: since the plan was made another
+   *     member may have become master, and what is about to go the only copy
    * @return whether all of it was done
    */
-  boolean execute(SnsCluster cluster, Plan plan) {
+  boolean execute(SnsCluster cluster, Plan plan, Predicate<Action.Delete> stillRight) {
     SnsCluster current = cluster;
     boolean done = true;
     for (Action action : plan.actions()) {
       if (!done) {
+        break;
+      }
+      if (action instanceof Action.Delete deletion && !stands(deletion, stillRight)) {
+        done = false;
         break;
       }
       try {
@@ -68,6 +75,18 @@ final class Executor {
       write(current, plan.status());
     }
     return done;
+  }
+
+  /** What has ended, as its node saw, can be taken away whatever happened since. */
+  private boolean stands(Action.Delete deletion, Predicate<Action.Delete> stillRight) {
+    if (deletion.atOnce() || stillRight.test(deletion)) {
+      return true;
+    }
+    log.atInfo()
+        .addKeyValue("kind", deletion.object().getKind())
+        .addKeyValue("name", deletion.object().getMetadata().getName())
+        .log("not deleted: the coordinators say something else now");
+    return false;
   }
 
   private SnsCluster execute(SnsCluster cluster, Action action, SnsClusterStatus status) {

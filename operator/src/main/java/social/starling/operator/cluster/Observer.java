@@ -55,6 +55,11 @@ final class Observer {
         clock.instant());
   }
 
+  /** The same, but for what the coordinators say now. */
+  Observation askAgain(Observation seen) {
+    return seen.with(coordinators.coordination(seen.cluster().getMetadata().getName()));
+  }
+
   private List<HasMetadata> companions(SnsCluster cluster) {
     List<HasMetadata> found = new ArrayList<>();
     for (HasMetadata wanted : Companions.of(cluster, settings)) {

@@ -34,4 +34,9 @@ public record Observation(
     companions = List.copyOf(companions);
     nodes = List.copyOf(nodes);
   }
+
+  /** The same, but for what the coordinators say. */
+  public Observation with(Coordination said) {
+    return new Observation(cluster, pods, claims, companions, nodes, said, now);
+  }
 }

@@ -49,7 +49,9 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *       nothing else is done;
  *   <li>a pod is proven dead by its own container's end alone;
  *   <li>a running pod is deleted only in an upgrade, and when the cluster can do without it, and
- *       without its volume if that goes with it;
+ *       without its volume if that goes with it; never one that says it is master itself;
+ *   <li>whoever carries a plan out asks the coordinators again right before it deletes something
+ *       that runs or may run, and does so only if the plan comes out with it still;
  *   <li>nobody's promotion waits for any of this.
  * </ul>
  */
@@ -477,7 +479,9 @@ public final class Planner {
           handOver(master, slave);
         }
       } else if ((outdated.contains(slave) || slaveGoes) && (whole || !slave.inSync())) {
-        renew(slave);
+        if (!slave.leads()) {
+          renew(slave);
+        }
       } else if (outdated.contains(master) && whole && !outdated.contains(slave)) {
         handOver(master, slave);
       }

@@ -114,6 +114,11 @@ record Seat(
     return heard() && report.get().getStatus().getRole() == Role.OPEN;
   }
 
+  /** Whether it says itself that it is master; the coordinator that is asked may not know yet. */
+  boolean leads() {
+    return open() || (heard() && report.get().getStatus().getRole() == Role.WAITING);
+  }
+
   boolean installing() {
     return heard() && report.get().getStatus().getRole() == Role.INSTALLING;
   }

@@ -472,6 +472,36 @@ class OperatorOnMockTest {
     assertThat(pod("alpha-1").getMetadata().getUid()).isEqualTo(master);
   }
 
+  /** Seen on a busy machine: what is about to be ended became the only copy meanwhile. */
+  @Test
+  void sparesAMemberThatBecameMasterAfterThePlanWasMade() {
+    ready();
+    String first = pod("alpha-1").getMetadata().getUid();
+    String second = pod("alpha-2").getMetadata().getUid();
+    stop();
+    image("starling/server:next");
+    coordinator.sayAfterNextAnswer(
+        status(
+            3,
+            List.of("alpha-2"),
+            report("alpha-2", Hearing.HEARD, Role.OPEN),
+            report("alpha-1", Hearing.HEARD, Role.FOLLOWER)));
+
+    begin();
+
+    await().atMost(SOON).until(() -> isNew("alpha-1", first));
+    runs("alpha-1");
+    coordinator.say(
+        status(
+            4,
+            List.of("alpha-2", "alpha-1"),
+            report("alpha-2", Hearing.HEARD, Role.OPEN),
+            report("alpha-1", Hearing.HEARD, Role.FOLLOWER)));
+    await().atMost(SOON).until(() -> coordinator.asked().contains("hand over alpha"));
+    assertThat(pod("alpha-2").getMetadata().getUid()).isEqualTo(second);
+    assertThat(sentences()).noneMatch(sentence -> sentence.startsWith("alpha-2 is ended"));
+  }
+
   @Test
   void keepsADeletedClusterWhileTheCoordinatorsRefuseToForgetIt() {
     ready();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import social.starling.common.Address;
 import social.starling.common.Credential;
@@ -41,6 +42,7 @@ public final class FakeCoordinator implements AutoCloseable {
   private final List<String> asked = new ArrayList<>();
   private Status refusal = Status.OK;
   private BooleanSupplier reached = () -> true;
+  private Optional<ClusterStatus> afterNextAnswer = Optional.empty();
   private long version;
 
   public FakeCoordinator(Credential credential) {
@@ -75,6 +77,11 @@ public final class FakeCoordinator implements AutoCloseable {
   /** What it is asked to do comes through only while this says so. */
   public synchronized void reachedWhile(BooleanSupplier reached) {
     this.reached = reached;
+  }
+
+  /** The next who asks for the status is told what is so now; right after that, this is so. */
+  public synchronized void sayAfterNextAnswer(ClusterStatus status) {
+    afterNextAnswer = Optional.of(status);
   }
 
   private void tell() {
@@ -142,6 +149,9 @@ public final class FakeCoordinator implements AutoCloseable {
     public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> caller) {
       synchronized (FakeCoordinator.this) {
         answer(caller, GetStatusResponse.newBuilder().addAllClusters(clusters.values()).build());
+        Optional<ClusterStatus> next = afterNextAnswer;
+        afterNextAnswer = Optional.empty();
+        next.ifPresent(FakeCoordinator.this::say);
       }
     }
 
