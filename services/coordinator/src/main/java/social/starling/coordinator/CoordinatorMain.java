@@ -38,6 +38,11 @@ public final class CoordinatorMain implements Callable<Integer> {
   /** A coordinator that was told to end takes up to 5 s. */
   private static final Duration REBUILD_PATIENCE = Duration.ofSeconds(10);
 
+  /**
+   * Whoever asked for it waits for the pod that does it, and would have to begin from the start.
+   */
+  private static final Duration API_PATIENCE_OF_REBUILD = Duration.ofMinutes(1);
+
   /** A coordinator that ends is started again, but later each time. */
   private static final Duration API_PATIENCE = Duration.ofMinutes(2);
 
@@ -162,9 +167,9 @@ public final class CoordinatorMain implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private int rebuildNamespace(List<Document> documents) {
+  private int rebuildNamespace(List<Document> documents) throws InterruptedException {
     try {
-      KubernetesStore.rebuild(namespace, documents, Clock.systemUTC());
+      KubernetesStore.rebuild(namespace, documents, Clock.systemUTC(), API_PATIENCE_OF_REBUILD);
     } catch (NoClassDefFoundError e) {
       throw noKubernetesClient(e);
     }

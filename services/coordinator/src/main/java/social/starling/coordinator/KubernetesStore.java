@@ -21,10 +21,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,12 +117,93 @@ final class KubernetesStore implements Store {
       KubernetesClient client, String namespace, boolean initialise, Duration patience)
       throws InterruptedException {
     KubernetesStore store = new KubernetesStore(client, namespace);
+    patiently(System.nanoTime() + patience.toNanos(), () -> store.find(initialise));
+    return store;
+  }
+
+  /** Like the other, with the pod's service account or as {@code kubectl} would. */
+  static void rebuild(String namespace, List<Document> documents, Clock clock, Duration patience)
+      throws InterruptedException {
+    try (KubernetesClient client = connect()) {
+      rebuild(client, namespace, documents, clock, patience);
+    }
+  }
+
+  /**
+   * Writes a whole state into a namespace that has none. It counts as a state from the last step
+   * on; until then coordinators refuse to begin, and what there is has to be deleted to do it
+   * again.
+   *
+   * @param documents whose versions are not taken: they begin at the time, in ms. No coordinator
+   *     that still runs with what was there before has counted so far, so whatever it writes is
+   *     refused
+   * @param patience how long all of it may take while the API server does not answer
+   * @throws StartException with a sentence when that cannot be
+   */
+  static void rebuild(
+      KubernetesClient client,
+      String namespace,
+      List<Document> documents,
+      Clock clock,
+      Duration patience)
+      throws InterruptedException {
+    KubernetesStore store = new KubernetesStore(client, namespace);
     long deadline = System.nanoTime() + patience.toNanos();
+    if (patiently(deadline, store::holdsAny)) {
+      throw new StartException(
+          ExitCode.REFUSED,
+          "the namespace %s has a state of coordinators, or a part of one: nothing is written over it"
+              .formatted(namespace));
+    }
+    long version = clock.millis();
+    for (Document document : documents) {
+      Document first = new Document(document.key(), version, document.content());
+      if (!patiently(deadline, () -> store.holdsOnceCreated(first))) {
+        throw new StartException(
+            ExitCode.REFUSED,
+            "somebody else writes a state into the namespace " + namespace + " at this moment");
+      }
+    }
+    // With documents and without a marker nobody else makes one.
+    patiently(deadline, store::createMarker);
+  }
+
+  private boolean holdsAny() {
+    return asked("read", () -> get(StateObject.MARKER)).isPresent() || !readAll().isEmpty();
+  }
+
+  /** An attempt that was not answered may have made it. */
+  private boolean holdsOnceCreated(Document document) {
+    return asked("written", () -> create(document))
+        || read(document.key())
+            .filter(found -> found.version() == document.version())
+            .filter(found -> Arrays.equals(found.content(), document.content()))
+            .isPresent();
+  }
+
+  /** True in any case: another coordinator may start as well, or an attempt was not answered. */
+  private boolean createMarker() {
+    return asked(
+        "written",
+        () -> {
+          try {
+            objects().resource(StateObject.marker()).create();
+          } catch (KubernetesClientException e) {
+            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+              throw e;
+            }
+          }
+          return true;
+        });
+  }
+
+  /** Tries a step until it works, or until the deadline. */
+  private static boolean patiently(long deadline, BooleanSupplier step)
+      throws InterruptedException {
     boolean told = false;
     while (true) {
       try {
-        store.find(initialise);
-        return store;
+        return step.getAsBoolean();
       } catch (StoreException e) {
         if (e.kind() == Kind.FOREIGN) {
           throw new StartException(ExitCode.REFUSED, e.getMessage(), e);
@@ -137,54 +220,12 @@ final class KubernetesStore implements Store {
     }
   }
 
-  /** Like the other, with the pod's service account or as {@code kubectl} would. */
-  static void rebuild(String namespace, List<Document> documents, Clock clock) {
-    try (KubernetesClient client = connect()) {
-      rebuild(client, namespace, documents, clock);
-    }
-  }
-
-  /**
-   * Writes a whole state into a namespace that has none. It counts as a state from the last step
-   * on; until then coordinators refuse to begin, and what there is has to be deleted to do it
-   * again.
-   *
-   * @param documents whose versions are not taken: they begin at the time, in ms. No coordinator
-   *     that still runs with what was there before has counted so far, so whatever it writes is
-   *     refused
-   * @throws StartException with a sentence when that cannot be
-   */
-  static void rebuild(
-      KubernetesClient client, String namespace, List<Document> documents, Clock clock) {
-    KubernetesStore store = new KubernetesStore(client, namespace);
-    try {
-      if (store.asked("read", () -> store.get(StateObject.MARKER)).isPresent()
-          || !store.readAll().isEmpty()) {
-        throw new StartException(
-            ExitCode.REFUSED,
-            "the namespace %s has a state of coordinators, or a part of one: nothing is written over it"
-                .formatted(namespace));
-      }
-      long version = clock.millis();
-      for (Document document : documents) {
-        Document first = new Document(document.key(), version, document.content());
-        if (!store.asked("written", () -> store.create(first))) {
-          throw new StartException(
-              ExitCode.REFUSED,
-              "somebody else writes a state into the namespace " + namespace + " at this moment");
-        }
-      }
-      store.asked("written", () -> store.objects().resource(StateObject.marker()).create());
-    } catch (StoreException e) {
-      throw new StartException(ExitCode.STORAGE, e.getMessage(), e);
-    }
-  }
-
-  private void find(boolean initialise) {
+  /** True, since what cannot be found is said by an exception. */
+  private boolean find(boolean initialise) {
     Optional<ConfigMap> marker = asked("read", () -> get(StateObject.MARKER));
     if (marker.isPresent()) {
       StateObject.checkFormat(marker.get());
-      return;
+      return true;
     }
     if (!initialise) {
       throw refused("--init makes a new one for an installation that holds nothing yet");
@@ -212,18 +253,7 @@ final class KubernetesStore implements Store {
                   + " claims if nothing in them is to be kept")
               .formatted(claims, namespace));
     }
-    asked(
-        "written",
-        () -> {
-          try {
-            return objects().resource(StateObject.marker()).create();
-          } catch (KubernetesClientException e) {
-            if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-              return null; // Another coordinator starts as well.
-            }
-            throw e;
-          }
-        });
+    return createMarker();
   }
 
   private StartException refused(String sentence) {

@@ -7,15 +7,23 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -92,7 +100,7 @@ class KubernetesStoreTest extends StoreContract {
   }
 
   @Test
-  void shouldHoldAStateThatWasRebuiltAndRefuseWhoStillKnowsTheOneBefore() {
+  void shouldHoldAStateThatWasRebuiltAndRefuseWhoStillKnowsTheOneBefore() throws Exception {
     Store before = opened();
     before.compareAndSet(ALPHA, 0, bytes("lost"));
     client.configMaps().inNamespace(NAMESPACE).delete();
@@ -125,9 +133,111 @@ class KubernetesStoreTest extends StoreContract {
         .hasMessageContaining("or a part of one");
   }
 
-  private void rebuild(Document... documents) {
+  /** None of its requests comes through at first, and half of the answers get lost. */
+  @Test
+  void shouldWriteARebuiltStateAlthoughTheServerDoesNotAnswerEachTime() throws Exception {
+    Unreliable unreliable = new Unreliable();
+    Document alpha = new Document(ALPHA, 1, bytes("rebuilt"));
+    Document slots = new Document(SlotTable.KEY, 1, bytes("s"));
+
+    try (KubernetesClient poor = client(unreliable)) {
+      KubernetesStore.rebuild(
+          poor, NAMESPACE, List.of(alpha, slots), Clock.fixed(NOW, ZoneOffset.UTC), PATIENCE);
+    }
+
+    assertThat(unreliable.lost).hasSizeGreaterThanOrEqualTo(2 * 3);
+    Store after = open(false);
+    assertDocument(after.read(ALPHA).orElseThrow(), NOW.toEpochMilli(), "rebuilt");
+    assertDocument(after.read(SlotTable.KEY).orElseThrow(), NOW.toEpochMilli(), "s");
+    after.close();
+  }
+
+  /** The first attempt of each request is not made, the second one is, and not answered. */
+  private final class Unreliable implements Interceptor {
+
+    final Set<String> lost = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+      String what = request.method() + " " + request.uri() + " " + request.bodyString();
+      if (lost.add("unmade: " + what)) {
+        throw new KubernetesClientException("HTTP connect timed out");
+      }
+      if (request.method().equals("POST") && lost.add("unanswered: " + what)) {
+        create(Serialization.unmarshal(request.bodyString(), ConfigMap.class));
+        throw new KubernetesClientException("request timed out");
+      }
+    }
+  }
+
+  private KubernetesClient client(Interceptor interceptor) {
+    return new KubernetesClientBuilder()
+        .withConfig(client.getConfiguration())
+        .withHttpClientBuilderConsumer(
+            builder -> builder.addOrReplaceInterceptor("test", interceptor))
+        .build();
+  }
+
+  @Test
+  void shouldNotWriteARebuiltStateOverWhatSomebodyElseWritesMeanwhile() {
+    Interceptor faster =
+        new Interceptor() {
+          @Override
+          public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+            if (request.method().equals("POST") && configMap("starling-state-alpha") == null) {
+              create(StateObject.write(new Document(ALPHA, 7, bytes("theirs")), null));
+            }
+          }
+        };
+    try (KubernetesClient slow = client(faster)) {
+      assertThatThrownBy(() ->
+              KubernetesStore.rebuild(
+                  slow,
+                  NAMESPACE,
+                  List.of(new Document(ALPHA, 1, bytes("rebuilt"))),
+                  Clock.fixed(NOW, ZoneOffset.UTC),
+                  PATIENCE))
+          .isInstanceOfSatisfying(
+              StartException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.REFUSED))
+          .hasMessageContaining("somebody else writes a state");
+    }
+    assertThat(configMap(StateObject.MARKER)).isNull();
+  }
+
+  private void create(ConfigMap object) {
+    client.configMaps().inNamespace(NAMESPACE).resource(object).create();
+  }
+
+  private ConfigMap configMap(String name) {
+    return client.configMaps().inNamespace(NAMESPACE).withName(name).get();
+  }
+
+  @Test
+  void shouldNotWaitForAServerThatDoesNotAnswerForever() {
+    Interceptor dead =
+        new Interceptor() {
+          @Override
+          public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+            throw new KubernetesClientException("HTTP connect timed out");
+          }
+        };
+    try (KubernetesClient away = client(dead)) {
+      assertThatThrownBy(() ->
+              KubernetesStore.rebuild(
+                  away,
+                  NAMESPACE,
+                  List.of(new Document(ALPHA, 1, bytes("rebuilt"))),
+                  Clock.fixed(NOW, ZoneOffset.UTC),
+                  Duration.ofMillis(500)))
+          .isInstanceOfSatisfying(
+              StartException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
+          .hasMessageContaining("the API server does not answer");
+    }
+  }
+
+  private void rebuild(Document... documents) throws InterruptedException {
     KubernetesStore.rebuild(
-        client, NAMESPACE, List.of(documents), Clock.fixed(NOW, ZoneOffset.UTC));
+        client, NAMESPACE, List.of(documents), Clock.fixed(NOW, ZoneOffset.UTC), PATIENCE);
   }
 
   @Test
