@@ -55,9 +55,11 @@ final class Load implements AutoCloseable {
   private static final Duration PAUSE_OF_LATECOMERS = Duration.ofSeconds(4);
 
   /** Longer than a process takes to start again on a machine that is busy otherwise. */
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final Duration DEADLINE = Duration.ofSeconds(40);
 
-  private static final Duration CROSSING = Duration.ofSeconds(30);
+  /** Longer than any bound, so that what is too slow says how slow. */
+  private static final Duration PATIENCE = Duration.ofSeconds(70);
+
   private static final int PAGE = PostPage.MAX_LIMIT;
 
   /** Someone who lives in a cluster and reaches it some way. */
@@ -167,7 +169,7 @@ final class Load implements AutoCloseable {
   Duration nextAcknowledged(String cluster, Way way, long since) {
     long ended =
         await("a write through %s in %s is acknowledged".formatted(way, cluster))
-            .atMost(Duration.ofSeconds(30))
+            .atMost(PATIENCE)
             .pollInterval(Duration.ofMillis(10))
             .until(() -> firstSince(cluster, way, since), OptionalLong::isPresent)
             .getAsLong();
@@ -196,7 +198,7 @@ final class Load implements AutoCloseable {
 
   private long nextShown(Person reader, String cluster, long since) {
     return await("%s of %s sees a post of %s".formatted(reader.name(), reader.cluster(), cluster))
-        .atMost(CROSSING)
+        .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(10))
         .until(
             () ->
@@ -359,12 +361,12 @@ final class Load implements AutoCloseable {
     streams.add(stream);
     CountDownLatch open = new CountDownLatch(1);
     Thread.ofVirtual().name(reader.name()).start(() -> read(reader.name(), stream, open));
-    assertThat(open.await(20, TimeUnit.SECONDS)).as("the stream of %s is open", reader).isTrue();
+    assertThat(open.await(60, TimeUnit.SECONDS)).as("the stream of %s is open", reader).isTrue();
   }
 
   private void follow(StarlingClient client, String author) {
     await("%s follows %s".formatted(client.user(), author))
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(20))
         .until(() -> {
           try {
@@ -446,7 +448,7 @@ final class Load implements AutoCloseable {
   /** Lets the work end, what is under way too. */
   void end() throws InterruptedException {
     workers.shutdown();
-    assertThat(workers.awaitTermination(30, TimeUnit.SECONDS)).as("all workers end").isTrue();
+    assertThat(workers.awaitTermination(60, TimeUnit.SECONDS)).as("all workers end").isTrue();
   }
 
   /** After the end: waits until the streams have shown the last posts. */
@@ -455,7 +457,7 @@ final class Load implements AutoCloseable {
       for (Person author : authors) {
         long newest = history.newestAcknowledged(author.name());
         await("%s sees the last post of %s".formatted(reader.name(), author.name()))
-            .atMost(Duration.ofSeconds(30))
+            .atMost(PATIENCE)
             .until(() -> newest == 0 || history.hasSeen(reader.name(), newest));
       }
     }
@@ -466,7 +468,7 @@ final class Load implements AutoCloseable {
    * for changes of one cluster reach the others a moment later.
    */
   List<String> violations() throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long end = System.nanoTime() + PATIENCE.toNanos();
     List<String> found = compare();
     while (!found.isEmpty() && System.nanoTime() < end) {
       found = compare();

@@ -59,10 +59,14 @@ import social.starling.proto.sns.v1.WriteId;
  * shown with what is stored.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(150)
+@Timeout(240)
 class SystemIT {
 
-  private static final Duration BOUND = Duration.ofSeconds(10);
+  private static final Duration BOUND = Duration.ofSeconds(20);
+
+  /** After many faults, when most processes start at once, beside the load and one another. */
+  private static final Duration BOUND_OF_MANY = Duration.ofSeconds(60);
+
   private static final Path DIRECTORY =
       Path.of("target", "system-it", "data-" + ProcessHandle.current().pid()).toAbsolutePath();
 
@@ -165,7 +169,7 @@ class SystemIT {
     long pid = installation.pid("beta-synchronizer");
 
     long at = installation.signal(pid, "STOP");
-    writesGoOn(info, at);
+    writesGoOn(info, at, BOUND.plus(start));
     await().pollDelay(Duration.ofSeconds(4)).until(() -> true);
     installation.signal(pid, "CONT");
 
@@ -276,8 +280,8 @@ class SystemIT {
       await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
       installation.signal(pid, "CONT");
 
-      assertThat(write.get(20, TimeUnit.SECONDS)).isEqualTo("refused");
-      assertThat(read.get(20, TimeUnit.SECONDS)).isGreaterThanOrEqualTo(newest);
+      assertThat(write.get(60, TimeUnit.SECONDS)).isEqualTo("refused");
+      assertThat(read.get(60, TimeUnit.SECONDS)).isGreaterThanOrEqualTo(newest);
       assertThat(installation.pid(master)).isEqualTo(pid);
     } finally {
       channel.shutdownNow();
@@ -326,7 +330,7 @@ class SystemIT {
     long at = installation.signal(pid, "TERM");
 
     everythingGoesOn(info, at);
-    await().atMost(Duration.ofSeconds(5)).until(() -> installation.pid(master) != pid);
+    await().atMost(BOUND).until(() -> installation.pid(master) != pid);
     assertThat(installation.console()).contains("%-18s ended with exit code 0".formatted(master));
   }
 
@@ -359,7 +363,7 @@ class SystemIT {
         StarlingClient other = client(load.authorsOf("gamma").getFirst())) {
       follower.login();
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(BOUND)
           .untilAsserted(() ->
               assertThat(
                       installation
@@ -371,7 +375,7 @@ class SystemIT {
           .isInstanceOfSatisfying(
               StarlingException.class,
               e -> assertThat(e.reason()).isEqualTo(Optional.of(Reason.CLUSTER_DOWN)));
-      assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(2));
+      assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(10));
       follower.follow(author);
       try (EventStream stream = follower.stream(0)) {
         CompletableFuture<String> first = CompletableFuture.supplyAsync(() -> firstPost(stream));
@@ -383,10 +387,10 @@ class SystemIT {
         }
         installation.up();
         everythingGoesOn(info, System.nanoTime());
-        assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo(author);
+        assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(author);
       }
     }
-    // Calls of its own users wait for 20 s, which a busy machine may take longer than.
+    // Calls of its own users wait for so long only; a busy machine may take longer.
     assertThat(load.failures().subList(failuresSeen, load.failures().size()))
         .allMatch(failure -> failure.contains(" of beta: "));
     failuresSeen = load.failures().size();
@@ -415,7 +419,7 @@ class SystemIT {
     try (StarlingClient settler = client(nameIn("delta", "settler"))) {
       assertThat(settler.login().cluster()).isEqualTo("delta");
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(BOUND)
           .until(() ->
               settler.listUsers(1000, "").users().stream()
                   .anyMatch(user -> user.name().equals(author)));
@@ -451,7 +455,7 @@ class SystemIT {
         at = installation.kill(victim);
       }
     }
-    everythingGoesOn(info, at);
+    everythingGoesOn(info, at, BOUND_OF_MANY);
     installation.awaitHealthy();
     everythingGoesOn(info, System.nanoTime());
     // Both members may have been away for longer than a call may take.
@@ -500,7 +504,7 @@ class SystemIT {
   @Order(31)
   void everyClusterKnowsTheSameUsers() {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(BOUND_OF_MANY)
         .untilAsserted(() -> assertThat(load.users().values().stream().distinct()).hasSize(1));
   }
 
@@ -509,7 +513,7 @@ class SystemIT {
   void bothMembersOfEachClusterAreTheSameInTheEnd() throws Exception {
     for (String cluster : installation.clusters()) {
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(BOUND_OF_MANY)
           .untilAsserted(() -> {
             DigestResponse first = installation.digest(cluster + "-1");
             DigestResponse second = installation.digest(cluster + "-2");
@@ -575,13 +579,17 @@ class SystemIT {
   }
 
   private static void everythingGoesOn(TestInfo info, long since) {
-    writesGoOn(info, since);
-    Duration crossing = load.nextCrossing(since);
-    System.out.printf("%-79s next in every other stream %5d ms%n", "", crossing.toMillis());
-    assertThat(crossing).isLessThan(BOUND.plus(start));
+    everythingGoesOn(info, since, BOUND.plus(start));
   }
 
-  private static void writesGoOn(TestInfo info, long since) {
+  private static void everythingGoesOn(TestInfo info, long since, Duration bound) {
+    writesGoOn(info, since, bound);
+    Duration crossing = load.nextCrossing(since);
+    System.out.printf("%-79s next in every other stream %5d ms%n", "", crossing.toMillis());
+    assertThat(crossing).isLessThan(bound);
+  }
+
+  private static void writesGoOn(TestInfo info, long since, Duration bound) {
     Map<Load.Way, Duration> longest = new HashMap<>();
     for (String cluster : CLUSTERS) {
       for (Load.Way way : Load.Way.values()) {
@@ -594,7 +602,7 @@ class SystemIT {
         name(info),
         longest.get(Load.Way.ROUTER).toMillis(),
         longest.get(Load.Way.DIRECT).toMillis());
-    assertThat(longest.values()).allMatch(time -> time.compareTo(BOUND.plus(start)) < 0);
+    assertThat(longest.values()).allMatch(time -> time.compareTo(bound) < 0);
   }
 
   private static String name(TestInfo info) {
