@@ -156,16 +156,25 @@ final class KubernetesStore implements Store {
               .formatted(namespace));
     }
     long version = clock.millis();
+    List<Document> written = new ArrayList<>();
     for (Document document : documents) {
       Document first = new Document(document.key(), version, document.content());
+      written.add(first);
       if (!patiently(deadline, () -> store.holdsOnceCreated(first))) {
-        throw new StartException(
-            ExitCode.REFUSED,
-            "somebody else writes a state into the namespace " + namespace + " at this moment");
+        throw writtenByOthers(namespace);
       }
     }
-    // With documents and without a marker nobody else makes one.
+    // Another rebuild may have begun while the API server was waited for.
+    if (!patiently(deadline, () -> store.holdsExactly(written))) {
+      throw writtenByOthers(namespace);
+    }
     patiently(deadline, store::createMarker);
+  }
+
+  private static StartException writtenByOthers(String namespace) {
+    return new StartException(
+        ExitCode.REFUSED,
+        "somebody else writes a state into the namespace " + namespace + " at this moment");
   }
 
   private boolean holdsAny() {
@@ -174,14 +183,34 @@ final class KubernetesStore implements Store {
 
   /** An attempt that was not answered may have made it. */
   private boolean holdsOnceCreated(Document document) {
-    return asked("written", () -> create(document))
-        || read(document.key())
-            .filter(found -> found.version() == document.version())
-            .filter(found -> Arrays.equals(found.content(), document.content()))
-            .isPresent();
+    if (asked("written", () -> create(document))) {
+      return true;
+    }
+    Document found =
+        read(document.key())
+            .orElseThrow(() ->
+                new StoreException(
+                    Kind.FAILED,
+                    "the ConfigMap %s of namespace %s cannot be made, and is not there"
+                        .formatted(StateObject.name(document.key()), namespace),
+                    null));
+    return isSame(document, found);
   }
 
-  /** True in any case: another coordinator may start as well, or an attempt was not answered. */
+  private boolean holdsExactly(List<Document> documents) {
+    List<Document> found = readAll();
+    return found.size() == documents.size()
+        && documents.stream()
+            .allMatch(each -> found.stream().anyMatch(other -> isSame(each, other)));
+  }
+
+  private static boolean isSame(Document one, Document other) {
+    return one.key().equals(other.key())
+        && one.version() == other.version()
+        && Arrays.equals(one.content(), other.content());
+  }
+
+  /** True once it is there: another coordinator, or an attempt not answered, may have made it. */
   private boolean createMarker() {
     return asked(
         "written",
@@ -192,6 +221,7 @@ final class KubernetesStore implements Store {
             if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
               throw e;
             }
+            StateObject.checkFormat(get(StateObject.MARKER).orElseThrow(() -> e));
           }
           return true;
         });
