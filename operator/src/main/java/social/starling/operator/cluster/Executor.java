@@ -47,19 +47,16 @@ final class Executor {
   /**
    * Carries it out, and writes the status in any case.
    *
-   * @param stillRight asked right before something is deleted: since the plan was made another
-   *     member may have become master, and what is about to go the only copy
+   * @param stillRight asked right before something is deleted that may be in use: since the plan
+   *     was made another member may have become master, and what is about to go the only copy
    * @return whether all of it was done
    */
   boolean execute(SnsCluster cluster, Plan plan, Predicate<Action.Delete> stillRight) {
     SnsCluster current = cluster;
     boolean done = true;
     for (Action action : plan.actions()) {
+      done = done && (!(action instanceof Action.Delete it) || stands(current, it, stillRight));
       if (!done) {
-        break;
-      }
-      if (action instanceof Action.Delete deletion && !stands(deletion, stillRight)) {
-        done = false;
         break;
       }
       try {
@@ -77,15 +74,17 @@ final class Executor {
     return done;
   }
 
-  /** What has ended, as its node saw, can be taken away whatever happened since. */
-  private boolean stands(Action.Delete deletion, Predicate<Action.Delete> stillRight) {
+  /** A process that has ended, as its node saw, does not come back whatever was said since. */
+  private boolean stands(
+      SnsCluster cluster, Action.Delete deletion, Predicate<Action.Delete> stillRight) {
     if (deletion.atOnce() || stillRight.test(deletion)) {
       return true;
     }
     log.atInfo()
         .addKeyValue("kind", deletion.object().getKind())
         .addKeyValue("name", deletion.object().getMetadata().getName())
-        .log("not deleted: the coordinators say something else now");
+        .addKeyValue("cluster", cluster.getMetadata().getName())
+        .log("not deleted: the coordinators do not say any more what the plan was made from");
     return false;
   }
 

@@ -51,13 +51,14 @@ final class Observer {
             .getItems(),
         companions(cluster),
         client.nodes().list().getItems(),
-        coordinators.coordination(name),
+        coordinators.coordination(name, Coordinators.STATUS),
         clock.instant());
   }
 
-  /** The same, but for what the coordinators say now. */
+  /** The same, but for what the coordinators say now, those that answer soon. */
   Observation askAgain(Observation seen) {
-    return seen.with(coordinators.coordination(seen.cluster().getMetadata().getName()));
+    return seen.with(
+        coordinators.coordination(seen.cluster().getMetadata().getName(), Coordinators.SOON));
   }
 
   private List<HasMetadata> companions(SnsCluster cluster) {

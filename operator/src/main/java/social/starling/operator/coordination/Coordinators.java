@@ -38,7 +38,15 @@ import social.starling.proto.coordinator.v1.SwitchoverRequest;
  */
 public final class Coordinators implements AutoCloseable {
 
-  private static final Duration STATUS = Duration.ofSeconds(1);
+  /** Enough for one that is well, on a machine that is busy. */
+  public static final Duration STATUS = Duration.ofSeconds(1);
+
+  /**
+   * An answer is as old as the slowest coordinator is slow, for all are waited for: this is for
+   * what must not be decided on an old one.
+   */
+  public static final Duration SOON = Duration.ofMillis(300);
+
   private static final Duration REPORT = Duration.ofMillis(500);
   private static final Duration CHANGE = Duration.ofSeconds(5);
 
@@ -74,10 +82,14 @@ public final class Coordinators implements AutoCloseable {
     return links.all().stream().anyMatch(CoordinatorLink::connected);
   }
 
-  /** What they say of a cluster; waits 1 s at most. */
-  public Coordination coordination(String cluster) {
+  /**
+   * What they say of a cluster.
+   *
+   * @param limit how long their answers are waited for
+   */
+  public Coordination coordination(String cluster, Duration limit) {
     List<GetStatusResponse> answers =
-        askAll(STATUS, admin -> admin.getStatus(GetStatusRequest.getDefaultInstance()));
+        askAll(limit, admin -> admin.getStatus(GetStatusRequest.getDefaultInstance()));
     if (answers.isEmpty()) {
       return new Coordination.Silent();
     }

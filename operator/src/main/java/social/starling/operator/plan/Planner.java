@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import social.starling.operator.api.SnsClusterStatus;
 import social.starling.operator.model.Companions;
 import social.starling.operator.model.Labels;
@@ -48,8 +49,10 @@ import social.starling.operator.plan.Seat.VolumeIs;
  *   <li>nothing is concluded from silence: while no coordinator answers, pods are recreated and
  *       nothing else is done;
  *   <li>a pod is proven dead by its own container's end alone;
- *   <li>a running pod is deleted only in an upgrade, and when the cluster can do without it, and
- *       without its volume if that goes with it; never one that says it is master itself;
+ *   <li>a running pod is deleted only in an upgrade, and when the cluster can do without it; never
+ *       one that says it is master itself;
+ *   <li>no pod, ended or not, is deleted whose volume would go with it, unless another member
+ *       serves that has everything;
  *   <li>whoever carries a plan out asks the coordinators again right before it deletes something
  *       that runs or may run, and does so only if the plan comes out with it still;
  *   <li>nobody's promotion waits for any of this.
@@ -157,9 +160,7 @@ public final class Planner {
         }
         case Coordination.Unrecorded _ -> {
           if (users == 0) {
-            situation.seen().claims().stream()
-                .filter(claim -> claim.getMetadata().getDeletionTimestamp() == null)
-                .forEach(claim -> actions.add(new Action.Delete(claim)));
+            giveUpVolumes();
           } else {
             tell(
                 Importance.Warning,
@@ -170,6 +171,28 @@ public final class Planner {
           }
           return true;
         }
+      }
+    }
+
+    /** All but those of a cluster of this name that was there before and was never looked into. */
+    private void giveUpVolumes() {
+      List<PersistentVolumeClaim> kept = new ArrayList<>();
+      for (PersistentVolumeClaim claim : situation.seen().claims()) {
+        if (situation.before().users() == null && situation.isOlder(claim)) {
+          kept.add(claim);
+        } else if (claim.getMetadata().getDeletionTimestamp() == null) {
+          actions.add(new Action.Delete(claim));
+        }
+      }
+      if (!kept.isEmpty()) {
+        tell(
+            Importance.Warning,
+            "VolumesKept",
+            "deleted before it was seen who lives there: the claims %s of an earlier cluster of this"
+                + " name are kept",
+            kept.stream()
+                .map(claim -> claim.getMetadata().getName())
+                .collect(Collectors.joining(", ")));
       }
     }
 
@@ -275,6 +298,9 @@ public final class Planner {
     }
 
     private void ended(Seat seat, boolean usable) {
+      if (irreplaceable(seat)) {
+        return; // What is left of its pod is all that keeps its volume.
+      }
       Pod pod = seat.pod().orElseThrow();
       int attempts = Lifetime.endedSoon(pod, STABLE) ? Lifetime.attempts(pod) + 1 : 1;
       Instant due = Lifetime.endedAt(pod, situation.seen().now()).plus(pause(seat, attempts));
@@ -405,7 +431,8 @@ public final class Planner {
       for (PersistentVolumeClaim claim : situation.formerClaims()) {
         String member = claim.getMetadata().getName();
         boolean counted =
-            situation.configuration().orElseThrow().getInSyncList().stream()
+            situation.configuration().stream()
+                .flatMap(known -> known.getInSyncList().stream())
                 .anyMatch(entry -> entry.getMember().equals(member));
         if (safe && !counted && claim.getMetadata().getDeletionTimestamp() == null) {
           actions.add(new Action.Delete(claim));
@@ -466,8 +493,8 @@ public final class Planner {
         }
       }
       Optional<Seat> serving = situation.serving();
-      if (outdated.isEmpty() || serving.isEmpty()) {
-        return;
+      if (outdated.isEmpty() || serving.filter(Work::alive).isEmpty()) {
+        return; // A master that is ending needs the other one now.
       }
       Seat master = serving.get();
       Seat slave = situation.other(master);
@@ -479,7 +506,7 @@ public final class Planner {
           handOver(master, slave);
         }
       } else if ((outdated.contains(slave) || slaveGoes) && (whole || !slave.inSync())) {
-        if (!slave.leads()) {
+        if (!slave.leadsAfter(situation.configuration().orElseThrow().getEpoch())) {
           renew(slave);
         }
       } else if (outdated.contains(master) && whole && !outdated.contains(slave)) {

@@ -114,9 +114,14 @@ record Seat(
     return heard() && report.get().getStatus().getRole() == Role.OPEN;
   }
 
-  /** Whether it says itself that it is master; the coordinator that is asked may not know yet. */
-  boolean leads() {
-    return open() || (heard() && report.get().getStatus().getRole() == Role.WAITING);
+  /**
+   * Whether it says itself that it is master, in a later epoch than the coordinators that were
+   * asked know of. Who was master before and does not know yet that it is not says an earlier one.
+   */
+  boolean leadsAfter(long epoch) {
+    return heard()
+        && report.get().getStatus().getEpoch() > epoch
+        && (open() || report.get().getStatus().getRole() == Role.WAITING);
   }
 
   boolean installing() {

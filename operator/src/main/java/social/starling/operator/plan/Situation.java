@@ -3,6 +3,7 @@ package social.starling.operator.plan;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -125,6 +126,13 @@ final class Situation {
     return seen.claims().stream()
         .filter(claim -> !hasPlace(claim.getMetadata().getName()))
         .toList();
+  }
+
+  /** Whether a claim was there before this object: it was made for another one of its name. */
+  boolean isOlder(PersistentVolumeClaim claim) {
+    String made = claim.getMetadata().getCreationTimestamp();
+    String since = cluster().getMetadata().getCreationTimestamp();
+    return made != null && since != null && Instant.parse(made).isBefore(Instant.parse(since));
   }
 
   /** Who came after the members of now is none of those who were before. */

@@ -74,7 +74,7 @@ class CoordinatorsTest {
     one.say(at(4, Hearing.HEARD, Hearing.LOST));
     two.say(at(5, Hearing.SUSPECTED, Hearing.HEARD));
 
-    Coordination said = coordinators.coordination("alpha");
+    Coordination said = coordinators.coordination("alpha", Coordinators.STATUS);
 
     assertThat(said).isEqualTo(new Coordination.Recorded(at(5, Hearing.HEARD, Hearing.HEARD)));
   }
@@ -89,12 +89,14 @@ class CoordinatorsTest {
             .build();
     two.say(replaced);
 
-    assertThat(coordinators.coordination("alpha")).isEqualTo(new Coordination.Recorded(replaced));
+    assertThat(coordinators.coordination("alpha", Coordinators.STATUS))
+        .isEqualTo(new Coordination.Recorded(replaced));
   }
 
   @Test
   void aClusterThatNobodyKnowsIsUnrecorded() {
-    assertThat(coordinators.coordination("alpha")).isEqualTo(new Coordination.Unrecorded());
+    assertThat(coordinators.coordination("alpha", Coordinators.STATUS))
+        .isEqualTo(new Coordination.Unrecorded());
   }
 
   @Test
@@ -102,7 +104,8 @@ class CoordinatorsTest {
     one.close();
     two.close();
 
-    assertThat(coordinators.coordination("alpha")).isEqualTo(new Coordination.Silent());
+    assertThat(coordinators.coordination("alpha", Coordinators.STATUS))
+        .isEqualTo(new Coordination.Silent());
     assertThatThrownBy(() -> coordinators.record("alpha", List.of("alpha-1", "alpha-2"), 0))
         .isInstanceOf(StatusRuntimeException.class);
   }
@@ -161,7 +164,8 @@ class CoordinatorsTest {
       nobody.start(news::add);
 
       assertThat(nobody.heard()).isFalse();
-      assertThat(nobody.coordination("alpha")).isEqualTo(new Coordination.Silent());
+      assertThat(nobody.coordination("alpha", Coordinators.STATUS))
+          .isEqualTo(new Coordination.Silent());
     }
   }
 }

@@ -179,6 +179,7 @@ final class Case {
         new PersistentVolumeClaimBuilder(Member.claim(cluster, serial))
             .editMetadata()
             .withUid(text(said, "uid", "claim-of-" + name))
+            .withCreationTimestamp(text(said, "created", null))
             .withDeletionTimestamp(said.path("deleting").asBoolean() ? DELETED : null)
             .endMetadata()
             .withNewStatus()
